@@ -1,0 +1,29 @@
+//! Compiles `catalog/` into the static tables of the plugin.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use bewit_catalog::{compile, emit};
+
+fn main() -> Result<()> {
+    let folder = Path::new("catalog");
+    println!("cargo::rerun-if-changed=catalog");
+    println!("cargo::rerun-if-changed=build.rs");
+    let files = compile::read_dir(folder).context("cannot read catalog/")?;
+    let version = env::var("CARGO_PKG_VERSION")?;
+    let catalog = match compile::compile(&files, &version) {
+        Ok(catalog) => catalog,
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                println!("cargo::error=catalog/{mistake}");
+            }
+            bail!("catalog/ has {} mistakes", mistakes.len());
+        }
+    };
+    let source = emit::rust(&catalog).context("the catalog has no form in Rust")?;
+    let out = Path::new(&env::var("OUT_DIR")?).join("catalog.rs");
+    fs::write(&out, source).with_context(|| format!("cannot write {}", out.display()))?;
+    Ok(())
+}

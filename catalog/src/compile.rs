@@ -1,0 +1,909 @@
+//! From YAML files to a checked [`Catalog`].
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::condition;
+use crate::model::{
+    Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
+    Field, From, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, Operand, Param, ParamId, ParamType,
+    Phase, Piece, Rule, Severity, Source, Str, Tactic, Take, Technique, Template, TextField, TextKey, Tuning,
+    TuningKind, Undo, Weighted,
+};
+use crate::source;
+use crate::template;
+
+/// Falco's priorities, most urgent first.
+pub const PRIORITIES: [&str; 8] = [
+    "Emergency",
+    "Alert",
+    "Critical",
+    "Error",
+    "Warning",
+    "Notice",
+    "Informational",
+    "Debug",
+];
+
+/// A file of the catalog.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Path below the catalog's folder, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A mistake in the catalog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// The file.
+    pub file: String,
+    /// Line and column, from 1, where known.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong, with the value.
+    pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.at {
+            Some((line, column)) => write!(f, "{}:{line}:{column}: {}", self.file, self.message),
+            None => write!(f, "{}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Reads all YAML files (and `fields.txt`) below `dir`, in the order of their paths.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn read_dir(dir: &Path) -> std::io::Result<Vec<Input>> {
+    fn walk(dir: &Path, below: &str, files: &mut Vec<Input>) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{below}{name}");
+            if entry.file_type()?.is_dir() {
+                walk(&entry.path(), &format!("{path}/"), files)?;
+            } else if name.ends_with(".yaml") || path == "fields.txt" {
+                let text = std::fs::read_to_string(entry.path())?;
+                files.push(Input { path, text });
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    walk(dir, "", &mut files)?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// `Terminal shell in container` -> `terminal-shell-in-container`.
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+/// Compiles a catalog; `version` is the project's, a hash of the content is added to it.
+///
+/// # Errors
+/// All mistakes that were found.
+pub fn compile(files: &[Input], version: &str) -> Result<Catalog, Vec<Mistake>> {
+    let mut compiler = Compiler::default();
+    let catalog = compiler.run(files, version);
+    if compiler.mistakes.is_empty() {
+        Ok(catalog)
+    } else {
+        Err(compiler.mistakes)
+    }
+}
+
+fn owned(text: &str) -> Str {
+    Cow::Owned(text.to_owned())
+}
+
+fn strings(texts: &[String]) -> List<Str> {
+    texts.iter().map(|t| owned(t)).collect()
+}
+
+/// State while files are read: tables that grow, and the file at hand for messages.
+#[derive(Default)]
+struct Compiler {
+    mistakes: Vec<Mistake>,
+    file: String,
+    text: String,
+    fields: BTreeSet<String>,
+    params: Vec<Param>,
+    param_ids: HashMap<String, ParamId>,
+    techniques: Vec<Technique>,
+    attack_mitigations: BTreeSet<String>,
+    shared: BTreeMap<String, u16>,
+    mitigations: Vec<Mitigation>,
+    entries: Vec<Entry>,
+}
+
+impl Compiler {
+    /// Notes a mistake; `near` is text of the file that stands where it is.
+    fn mistake(&mut self, near: &str, message: impl Into<String>) {
+        let needle = near.lines().next().unwrap_or_default().trim();
+        let at = (!needle.is_empty())
+            .then(|| {
+                self.text
+                    .lines()
+                    .enumerate()
+                    .find_map(|(i, line)| line.find(needle).map(|column| (i + 1, column + 1)))
+            })
+            .flatten();
+        self.mistakes.push(Mistake {
+            file: self.file.clone(),
+            at,
+            message: message.into(),
+        });
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, file: &Input) -> Option<T> {
+        self.file.clone_from(&file.path);
+        self.text.clone_from(&file.text);
+        match serde_yaml_ng::from_str(&file.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.mistakes.push(Mistake {
+                    file: file.path.clone(),
+                    at: error.location().map(|l| (l.line(), l.column())),
+                    message: error.to_string(),
+                });
+                None
+            }
+        }
+    }
+
+    fn one<T: DeserializeOwned>(&mut self, files: &[Input], path: &str) -> Option<T> {
+        match files.iter().find(|f| f.path == path) {
+            Some(file) => self.read(file),
+            None => {
+                self.file = path.to_owned();
+                self.text.clear();
+                self.mistake("", "there is no such file");
+                None
+            }
+        }
+    }
+
+    /// The parameter of a name; a Falco field that is not declared becomes one of type text.
+    fn param(&mut self, name: &str) -> Result<ParamId, String> {
+        if let Some(id) = self.param_ids.get(name) {
+            return Ok(*id);
+        }
+        let base = name.split('[').next().unwrap_or(name);
+        let field = match name {
+            "@rule" => Field::Rule,
+            "@source" => Field::Source,
+            "@priority" => Field::Priority,
+            "@hostname" => Field::Hostname,
+            "@message" => Field::Message,
+            _ if self.fields.contains(name) || self.fields.contains(base) => Field::Output(owned(name)),
+            _ => return Err(format!("`{name}` is neither a parameter nor a Falco field")),
+        };
+        let from = vec![From {
+            field,
+            when: List::default(),
+            take: Take::Whole,
+        }];
+        Ok(self.declare(Param {
+            name: owned(name),
+            kind: ParamType::Text,
+            from: from.into(),
+            entity: None,
+            cause: None,
+        }))
+    }
+
+    fn declare(&mut self, param: Param) -> ParamId {
+        let id = self.params.len() as ParamId;
+        self.param_ids.insert(param.name.to_string(), id);
+        self.params.push(param);
+        id
+    }
+
+    fn template(&mut self, text: &str) -> Template {
+        let text = text.trim_end();
+        match template::parse(text, &mut |name| self.param(name)) {
+            Ok(template) => template,
+            Err(message) => {
+                self.mistake(text, format!("{message} in {text:?}"));
+                Template(List::default())
+            }
+        }
+    }
+
+    fn templates(&mut self, texts: &[String]) -> List<Template> {
+        texts.iter().map(|text| self.template(text)).collect()
+    }
+
+    fn conditions(&mut self, conditions: &source::Conditions) -> List<Cond> {
+        match condition::compile(conditions, &mut |name| self.param(name)) {
+            Ok(conditions) => conditions,
+            Err(message) => {
+                self.mistake("when:", message);
+                List::default()
+            }
+        }
+    }
+
+    fn technique(&mut self, id: &str) -> Option<u16> {
+        let found = self.techniques.iter().position(|t| t.id == id);
+        if found.is_none() {
+            self.mistake(id, format!("`{id}` is no technique of attack.yaml"));
+        }
+        found.map(|i| i as u16)
+    }
+
+    fn run(&mut self, files: &[Input], version: &str) -> Catalog {
+        if let Some(file) = files.iter().find(|f| f.path == "fields.txt") {
+            self.fields = file.text.lines().map(str::to_owned).collect();
+        }
+        self.params(files);
+        let attack = self.attack(files);
+        let in_folder = |folder: &'static str| {
+            files
+                .iter()
+                .filter(move |f| f.path.starts_with(folder) && f.path.ends_with(".yaml"))
+        };
+        for file in in_folder("mitigations/") {
+            if let Some(mitigation) = self.read::<source::Mitigation>(file) {
+                self.shared_mitigation(&mitigation);
+            }
+        }
+        let mut behaviours = Vec::new();
+        let mut sources = Vec::new();
+        let mut generic = 0;
+        for file in ["behaviours/", "sources/", "rules/"]
+            .map(in_folder)
+            .into_iter()
+            .flatten()
+        {
+            let Some(entry) = self.read::<source::Entry>(file) else {
+                continue;
+            };
+            let Some(index) = self.entry(&entry) else {
+                continue;
+            };
+            match self.entries[usize::from(index)].kind {
+                EntryKind::Rule => {}
+                EntryKind::Generic => generic = index,
+                EntryKind::Source => sources.push(Source {
+                    source: self.entries[usize::from(index)].id.clone(),
+                    entry: index,
+                }),
+                EntryKind::Behaviour => {
+                    let behaviour = self.behaviour(&entry, index);
+                    behaviours.push(behaviour);
+                }
+            }
+        }
+        let (rules, names, messages) = self.names(files);
+        let mut innocent = Vec::new();
+        for file in in_folder("innocent/") {
+            if let Some(cause) = self.read::<source::Innocent>(file) {
+                innocent.push(self.innocent(&cause, &rules));
+            }
+        }
+        let severity = self.severity(files);
+        let text_keys = self.text_keys(files);
+        let mut catalog = Catalog {
+            version: owned(version),
+            attack,
+            params: std::mem::take(&mut self.params).into(),
+            names: names.into(),
+            rules: rules.into(),
+            messages: messages.into(),
+            entries: std::mem::take(&mut self.entries).into(),
+            behaviours: behaviours.into(),
+            sources: sources.into(),
+            generic,
+            mitigations: std::mem::take(&mut self.mitigations).into(),
+            innocent: innocent.into(),
+            severity,
+            text_keys,
+        };
+        let hash = serde_json::to_vec(&catalog).map_or(0, |bytes| fnv(&bytes));
+        catalog.version = Cow::Owned(format!("{version}+{:08x}", hash as u32));
+        catalog
+    }
+
+    fn params(&mut self, files: &[Input]) {
+        let Some(mut params) = self.one::<Vec<source::Param>>(files, "params.yaml") else {
+            return;
+        };
+        // The alert writer walks the entities in this order and opens an object at each new first part.
+        params.sort_by(|a, b| {
+            let key = |p: &source::Param| (p.entity.is_none(), p.entity.clone());
+            key(a).cmp(&key(b))
+        });
+        for param in &params {
+            if self.param_ids.contains_key(&param.name) {
+                self.mistake(&param.name, format!("`{}` is declared twice", param.name));
+            }
+            self.declare(Param {
+                name: owned(&param.name),
+                kind: param.kind.into(),
+                from: List::default(),
+                entity: param.entity.as_deref().map(owned),
+                cause: param.cause,
+            });
+        }
+        for (id, param) in params.iter().enumerate() {
+            let mut places = Vec::new();
+            for from in &param.from {
+                let (name, when, take) = match from {
+                    source::From::Field(name) => (name, List::default(), Take::Whole),
+                    source::From::Part(part) => {
+                        let when = self.conditions(&part.when);
+                        // A parameter that waits for another one would make their order matter.
+                        if when.iter().any(|c| match c.operand {
+                            Operand::Param(id) => {
+                                usize::from(id) < params.len() && !self.params[usize::from(id)].name.starts_with("ka.")
+                            }
+                            _ => true,
+                        }) {
+                            self.mistake(&param.name, "a condition here may only look at Falco fields");
+                        }
+                        (&part.field, when, part.take.into())
+                    }
+                };
+                let field = match name.as_str() {
+                    "@rule" => Field::Rule,
+                    "@source" => Field::Source,
+                    "@priority" => Field::Priority,
+                    "@hostname" => Field::Hostname,
+                    "@message" => Field::Message,
+                    _ => Field::Output(owned(name)),
+                };
+                places.push(From { field, when, take });
+            }
+            self.params[id].from = places.into();
+        }
+    }
+
+    fn attack(&mut self, files: &[Input]) -> Attack {
+        let empty = Attack {
+            version: Str::default(),
+            next_version: Str::default(),
+            tactics: List::default(),
+            techniques: List::default(),
+            mitigations: List::default(),
+        };
+        let Some(attack) = self.one::<source::Attack>(files, "attack.yaml") else {
+            return empty;
+        };
+        let tactics: List<Tactic> = attack
+            .tactics
+            .iter()
+            .map(|t| Tactic {
+                id: owned(&t.id),
+                name: owned(&t.name),
+                shortname: owned(&t.shortname),
+            })
+            .collect();
+        for technique in &attack.techniques {
+            for tactic in &technique.tactics {
+                if !tactics.iter().any(|t| t.shortname == *tactic) {
+                    self.mistake(&technique.id, format!("`{tactic}` is no tactic"));
+                }
+            }
+        }
+        let mut techniques: Vec<Technique> = attack
+            .techniques
+            .iter()
+            .map(|t| Technique {
+                id: owned(&t.id),
+                name: owned(&t.name),
+                tactics: strings(&t.tactics),
+                mitigations: strings(&t.mitigations),
+                superseded_by: t.superseded_by.as_deref().map(owned),
+            })
+            .collect();
+        techniques.sort_by(|a, b| a.id.cmp(&b.id));
+        self.techniques.clone_from(&techniques);
+        let mut mitigations: Vec<AttackMitigation> = attack
+            .mitigations
+            .iter()
+            .map(|m| AttackMitigation {
+                id: owned(&m.id),
+                name: owned(&m.name),
+                d3fend: strings(&m.d3fend),
+            })
+            .collect();
+        mitigations.sort_by(|a, b| a.id.cmp(&b.id));
+        self.attack_mitigations = mitigations.iter().map(|m| m.id.to_string()).collect();
+        Attack {
+            version: owned(&attack.version),
+            next_version: owned(&attack.next_version),
+            tactics,
+            techniques: techniques.into(),
+            mitigations: mitigations.into(),
+        }
+    }
+
+    fn shared_mitigation(&mut self, mitigation: &source::Mitigation) {
+        let expected = format!("mitigations/{}.yaml", mitigation.id);
+        if self.file != expected {
+            self.mistake(&mitigation.id, format!("this file must be {expected}"));
+        }
+        let compiled = self.mitigation(mitigation, owned(&mitigation.id));
+        let index = self.add_mitigation(compiled);
+        self.shared.insert(mitigation.id.clone(), index);
+    }
+
+    fn add_mitigation(&mut self, mitigation: Mitigation) -> u16 {
+        self.mitigations.push(mitigation);
+        (self.mitigations.len() - 1) as u16
+    }
+
+    fn mitigation(&mut self, m: &source::Mitigation, id: Str) -> Mitigation {
+        for id in &m.attack_mitigations {
+            if !self.attack_mitigations.contains(id) {
+                self.mistake(id, format!("`{id}` is no ATT&CK mitigation of attack.yaml"));
+            }
+        }
+        if m.commands.is_empty() && m.steps.is_empty() && m.manifests.is_empty() && m.why.is_none() {
+            self.mistake(&m.id, format!("`{}` has nothing to do", m.id));
+        }
+        if m.phase == Phase::Inspect {
+            for command in &m.commands {
+                if command.effect != Effect::ReadOnly {
+                    self.mistake(&command.title, "a command to inspect must be read-only");
+                }
+            }
+        }
+        Mitigation {
+            id,
+            phase: m.phase,
+            title: self.template(&m.title),
+            why: m.why.as_deref().map(|why| self.template(why)),
+            when: self.conditions(&m.when),
+            steps: self.templates(&m.steps),
+            commands: m.commands.iter().map(|c| self.command(c)).collect(),
+            manifests: m
+                .manifests
+                .iter()
+                .map(|manifest| Manifest {
+                    title: owned(&manifest.title),
+                    kind: owned(&manifest.kind),
+                    apply: manifest.apply.as_deref().map(owned),
+                    body: self.template(&manifest.body),
+                })
+                .collect(),
+            attack_mitigations: strings(&m.attack_mitigations),
+            talon: m.talon.as_deref().map(owned),
+            benchmarks: strings(&m.benchmarks),
+            references: m.references.clone().into(),
+        }
+    }
+
+    fn command(&mut self, command: &source::Command) -> crate::model::Command {
+        let undo = match (&command.undo, &command.undo_note) {
+            (Some(argv), None) => Undo::Argv(self.argv(argv)),
+            (None, Some(note)) => Undo::Note(self.template(note)),
+            (None, None) if command.effect == Effect::ReadOnly => Undo::Nothing,
+            (None, None) => {
+                self.mistake(
+                    &command.title,
+                    "a command that changes something needs `undo` or `undo_note`",
+                );
+                Undo::Nothing
+            }
+            (Some(_), Some(_)) => {
+                self.mistake(&command.title, "`undo` and `undo_note` exclude each other");
+                Undo::Nothing
+            }
+        };
+        if command.effect == Effect::ReadOnly && undo != Undo::Nothing {
+            self.mistake(&command.title, "a read-only command has nothing to undo");
+        }
+        Command {
+            title: self.template(&command.title),
+            place: command.place,
+            argv: self.argv(&command.argv),
+            effect: command.effect,
+            undo,
+            when: self.conditions(&command.when),
+        }
+    }
+
+    /// Compiles the words of a command and checks that no value can become an option or code.
+    fn argv(&mut self, argv: &[String]) -> List<Template> {
+        let compiled = self.templates(argv);
+        if argv
+            .first()
+            .is_none_or(|tool| tool.contains('{') || tool.starts_with('-'))
+        {
+            self.mistake(
+                argv.first().map_or("argv", |s| s),
+                "a command begins with the name of a tool",
+            );
+        }
+        let mut behind_dashes = false;
+        let mut script = false;
+        for (word, template) in argv.iter().zip(compiled.iter()) {
+            if script && template.0.iter().any(|p| !matches!(p, Piece::Text(_))) {
+                self.mistake(word, format!("a hole inside a script: {word:?}; pass it as \"$1\""));
+            }
+            script = matches!(argv[0].as_str(), "sh" | "bash") && word == "-c";
+            behind_dashes |= word == "--";
+            let first = match template.0.first() {
+                Some(Piece::Optional(inner)) => inner.first(),
+                first => first,
+            };
+            if let Some(Piece::Hole(hole)) = first
+                && self.params[usize::from(hole.param)].kind == ParamType::Text
+                && !behind_dashes
+                && argv[0] != "sh"
+            {
+                self.mistake(
+                    word,
+                    format!("{word:?} begins with a value of any form, which could be an option: put `--` before it, or a prefix"),
+                );
+            }
+            let bad_fallback = |pieces: &[Piece]| {
+                pieces
+                    .iter()
+                    .any(|p| matches!(p, Piece::Hole(h) if h.fallback.is_some()))
+            };
+            if bad_fallback(&template.0) {
+                self.mistake(word, format!("a fallback in a command: {word:?}"));
+            }
+        }
+        compiled
+    }
+
+    fn entry(&mut self, entry: &source::Entry) -> Option<u16> {
+        let names = (&entry.rule, &entry.behaviour, &entry.source_guidance);
+        let (kind, id, title) = match names {
+            (Some(rule), None, None) => (EntryKind::Rule, slug(rule), rule.clone()),
+            (None, Some(id), None) => (EntryKind::Behaviour, id.clone(), entry.title.clone()?),
+            (None, None, Some(id)) if id == "generic" => (EntryKind::Generic, id.clone(), entry.title.clone()?),
+            (None, None, Some(id)) => (EntryKind::Source, id.clone(), entry.title.clone()?),
+            _ => {
+                self.mistake("", "one of `rule`, `behaviour` and `source_guidance` is needed");
+                return None;
+            }
+        };
+        if !self.file.ends_with(&format!("/{id}.yaml")) {
+            self.mistake(&title, format!("this file must be named {id}.yaml"));
+        }
+        if self.entries.iter().any(|e| e.kind == kind && e.id == *id) {
+            self.mistake(&title, format!("two entries for {title:?}"));
+        }
+        if (entry.severity != 0) != entry.severity_why.is_some() {
+            self.mistake("severity", "`severity` and `severity_why` go together");
+        }
+        if !(-40..=40).contains(&entry.severity) {
+            self.mistake("severity", format!("severity {} is not in -40..40", entry.severity));
+        }
+        let mut mitigations: Vec<u16> = Vec::new();
+        for (i, decide) in entry.decide.iter().enumerate() {
+            let question = source::Mitigation {
+                id: format!("decide-{}", i + 1),
+                phase: Phase::Inspect,
+                title: decide.ask.clone(),
+                why: None,
+                when: decide.when.clone(),
+                steps: decide.steps.clone(),
+                commands: decide.commands.clone(),
+                manifests: Vec::new(),
+                attack_mitigations: Vec::new(),
+                talon: None,
+                benchmarks: Vec::new(),
+                references: Vec::new(),
+            };
+            let compiled = self.mitigation(&question, Cow::Owned(format!("{id}/{}", question.id)));
+            mitigations.push(self.add_mitigation(compiled));
+        }
+        for used in &entry.mitigations {
+            match used {
+                source::MitigationUse::Shared(shared) => match self.shared.get(&shared.id) {
+                    Some(index) => mitigations.push(*index),
+                    None => self.mistake(
+                        &format!("use: {}", shared.id),
+                        format!("there is no mitigations/{}.yaml", shared.id),
+                    ),
+                },
+                source::MitigationUse::Own(own) => {
+                    let compiled = self.mitigation(own, Cow::Owned(format!("{id}/{}", own.id)));
+                    mitigations.push(self.add_mitigation(compiled));
+                }
+            }
+        }
+        mitigations.sort_by_key(|m| self.mitigations[usize::from(*m)].phase);
+        let mut seen = BTreeSet::new();
+        for index in &mitigations {
+            if !seen.insert(*index) {
+                let id = self.mitigations[usize::from(*index)].id.clone();
+                self.mistake(&format!("use: {id}"), format!("`{id}` is used twice"));
+            }
+        }
+        let tuning = entry
+            .tuning
+            .as_ref()
+            .and_then(|tuning| self.tuning(tuning, entry.rule.as_deref()));
+        let compiled = Entry {
+            kind,
+            title: Cow::Owned(title),
+            attack: entry.attack.iter().filter_map(|t| self.technique(t)).collect(),
+            severity: entry.severity,
+            severity_why: entry.severity_why.as_deref().map(owned),
+            summary: self.template(&entry.summary),
+            why: self.template(&entry.why),
+            innocent: self.templates(&entry.innocent),
+            mitigations: mitigations.into(),
+            tuning,
+            disposition: entry.disposition,
+            references: entry.references.clone().into(),
+            id: Cow::Owned(id),
+        };
+        self.entries.push(compiled);
+        Some((self.entries.len() - 1) as u16)
+    }
+
+    fn tuning(&mut self, tuning: &source::Tuning, rule: Option<&str>) -> Option<Tuning> {
+        let hook = tuning.hook.as_deref();
+        let text = match (tuning.kind, hook) {
+            (TuningKind::Macro, Some(hook)) => {
+                let Some(condition) = &tuning.condition else {
+                    self.mistake("tuning:", "a macro needs a `condition`");
+                    return None;
+                };
+                format!("- macro: {hook}\n  condition: >-\n    or ({condition})\n  override:\n    condition: append")
+            }
+            (TuningKind::List, Some(hook)) if !tuning.items.is_empty() => {
+                let items: String = tuning.items.iter().map(|i| format!("    - {i}\n")).collect();
+                format!("- list: {hook}\n  items:\n{items}  override:\n    items: append")
+            }
+            (TuningKind::Exception, None) if !tuning.fields.is_empty() => {
+                let rule = match rule {
+                    Some(rule) => format!("{rule:?}"),
+                    None => "{rule}".to_owned(),
+                };
+                let fields = tuning.fields.join(", ");
+                let comps = vec!["\"=\""; tuning.fields.len()].join(", ");
+                let values: String = tuning
+                    .fields
+                    .iter()
+                    .enumerate()
+                    .map(|(i, f)| format!("        {} - {{{f}}}\n", if i == 0 { "-" } else { " " }))
+                    .collect();
+                format!(
+                    "- rule: {rule}\n  exceptions:\n    - name: expected_here\n      fields: [{fields}]\n      comps: [{comps}]\n      values:\n{values}  override:\n    exceptions: append"
+                )
+            }
+            _ => {
+                self.mistake(
+                    "tuning:",
+                    "a macro needs `hook` and `condition`, a list `hook` and `items`, an exception `fields` and no hook",
+                );
+                return None;
+            }
+        };
+        Some(Tuning {
+            hook: hook.map(owned),
+            kind: tuning.kind,
+            snippet: self.template(&text),
+            note: tuning.note.as_deref().map(|note| self.template(note)),
+        })
+    }
+
+    fn behaviour(&mut self, entry: &source::Entry, index: u16) -> Behaviour {
+        Behaviour {
+            entry: index,
+            techniques: entry.techniques.iter().filter_map(|t| self.technique(t)).collect(),
+            clauses: entry
+                .clauses
+                .iter()
+                .map(|clause| Clause {
+                    score: clause.score,
+                    words: strings(&clause.words),
+                    tags: strings(&clause.tags),
+                    when: self.conditions(&clause.when),
+                })
+                .collect(),
+        }
+    }
+
+    fn names(&mut self, files: &[Input]) -> (Vec<Rule>, Vec<Name>, Vec<Message>) {
+        let sources = self.one::<Vec<source::Name>>(files, "names.yaml").unwrap_or_default();
+        let mut rules = Vec::new();
+        let mut names = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
+        let find = |entries: &[Entry], kind: EntryKind, id: &str| {
+            entries
+                .iter()
+                .position(|e| e.kind == kind && e.id == *id)
+                .map(|i| i as u16)
+        };
+        for name in &sources {
+            let rule = rules.len() as u16;
+            let behaviour = name.behaviour.as_deref().and_then(|id| {
+                let found = find(&self.entries, EntryKind::Behaviour, id);
+                if found.is_none() {
+                    self.mistake(&name.name, format!("`{}`: no behaviour `{id}`", name.name));
+                }
+                found
+            });
+            rules.push(Rule {
+                name: owned(&name.name),
+                ruleset: owned(&name.ruleset),
+                source: owned(&name.source),
+                tags: strings(&name.tags),
+                entry: find(&self.entries, EntryKind::Rule, &slug(&name.name)),
+                behaviour,
+            });
+            for (text, former) in std::iter::once((&name.name, false)).chain(name.former.iter().map(|f| (f, true))) {
+                names.push(Name {
+                    name: owned(text),
+                    rule,
+                    former,
+                });
+            }
+            for prefix in &name.messages {
+                match messages.iter_mut().find(|m| m.prefix == *prefix) {
+                    // The names stand in the order stable, incubating, ...: the likelier rule first.
+                    Some(message) => message.shared = true,
+                    None => messages.push(Message {
+                        prefix: owned(prefix),
+                        rule,
+                        shared: false,
+                    }),
+                }
+            }
+        }
+        names.sort_by(|a, b| a.name.cmp(&b.name));
+        for pair in names.windows(2) {
+            if pair[0].name == pair[1].name {
+                self.mistake(&pair[0].name, format!("{:?} stands here twice", pair[0].name));
+            }
+        }
+        messages.sort_by(|a, b| {
+            b.prefix
+                .len()
+                .cmp(&a.prefix.len())
+                .then_with(|| a.prefix.cmp(&b.prefix))
+        });
+        let orphans: Vec<Str> = self
+            .entries
+            .iter()
+            .filter(|e| e.kind == EntryKind::Rule)
+            .filter(|e| !rules.iter().any(|r: &Rule| slug(&r.name) == e.id))
+            .map(|e| e.title.clone())
+            .collect();
+        for title in orphans {
+            self.mistake(
+                "",
+                format!("the entry {title:?} is for a rule that is not in names.yaml"),
+            );
+        }
+        (rules, names, messages)
+    }
+
+    fn innocent(&mut self, cause: &source::Innocent, rules: &[Rule]) -> Innocent {
+        let expected = format!("innocent/{}.yaml", cause.innocent);
+        if self.file != expected {
+            self.mistake(&cause.innocent, format!("this file must be {expected}"));
+        }
+        if cause.all.is_empty() && cause.rules.is_empty() {
+            self.mistake("", "a cause needs `rules` or conditions in `all`");
+        }
+        let mut concerned = Vec::new();
+        for name in &cause.rules {
+            match rules.iter().position(|r| r.name == *name) {
+                Some(index) => concerned.push(index as u16),
+                None => self.mistake(name, format!("{name:?} is no rule of names.yaml")),
+            }
+        }
+        Innocent {
+            id: owned(&cause.innocent),
+            rules: concerned.into(),
+            all: self.conditions(&cause.all),
+            convincing: cause
+                .convincing
+                .iter()
+                .map(|w| Weighted {
+                    weight: w.weight,
+                    when: self.conditions(&w.when),
+                })
+                .collect(),
+            disposition: cause.disposition,
+            reason: self.template(&cause.reason),
+            confirm: cause.confirm.as_deref().map(|text| self.template(text)),
+            fixed_in: cause.fixed_in.as_deref().map(owned),
+            source: owned(&cause.source),
+        }
+    }
+
+    fn severity(&mut self, files: &[Input]) -> Severity {
+        let empty = Severity {
+            base: List::default(),
+            levels: List::default(),
+            modifiers: List::default(),
+            dispositions: List::default(),
+        };
+        let Some(severity) = self.one::<source::Severity>(files, "severity.yaml") else {
+            return empty;
+        };
+        let mut pick = |table: &BTreeMap<String, u8>, keys: &[&str]| -> List<u8> {
+            keys.iter()
+                .map(|key| {
+                    table.get(*key).copied().unwrap_or_else(|| {
+                        self.mistake("", format!("`{key}` is missing"));
+                        0
+                    })
+                })
+                .collect()
+        };
+        let base = pick(&severity.base, &PRIORITIES);
+        let levels = pick(&severity.levels, &["medium", "high", "critical"]);
+        Severity {
+            base,
+            levels,
+            modifiers: severity
+                .modifiers
+                .iter()
+                .map(|m| Modifier {
+                    add: m.add,
+                    when: self.conditions(&m.when),
+                    why: owned(&m.why),
+                })
+                .collect(),
+            dispositions: severity
+                .dispositions
+                .iter()
+                .map(|(disposition, add)| DispositionScore {
+                    disposition: *disposition,
+                    add: *add,
+                })
+                .collect(),
+        }
+    }
+
+    fn text_keys(&mut self, files: &[Input]) -> List<TextKey> {
+        let keys = self
+            .one::<Vec<source::TextKey>>(files, "text_keys.yaml")
+            .unwrap_or_default();
+        let mut compiled: Vec<TextKey> = keys
+            .iter()
+            .map(|key| TextKey {
+                key: owned(&key.key),
+                fields: key
+                    .fields
+                    .iter()
+                    .map(|(source, field)| TextField {
+                        source: if source == "any" { Str::default() } else { owned(source) },
+                        field: owned(field),
+                    })
+                    .collect(),
+                number: key.number,
+            })
+            .collect();
+        compiled.sort_by(|a, b| b.key.len().cmp(&a.key.len()).then_with(|| a.key.cmp(&b.key)));
+        compiled.into()
+    }
+}
+
+/// FNV-1a, to tell one content from another.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,16 @@
+//! The guidance catalog of bewit: what it is ([`model`]) and how YAML becomes it ([`compile`]).
+//!
+//! The plugin uses the model alone, as static tables that its build script writes; the compiler is for
+//! build scripts and hosts. `README.md` in this folder describes the YAML.
+
+#[cfg(feature = "compile")]
+pub mod compile;
+#[cfg(feature = "compile")]
+mod condition;
+#[cfg(feature = "compile")]
+pub mod emit;
+pub mod model;
+#[cfg(feature = "compile")]
+pub mod source;
+#[cfg(feature = "compile")]
+mod template;

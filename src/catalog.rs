@@ -1,0 +1,55 @@
+//! The guidance that is compiled in, and looking things up in it.
+
+use bewit_catalog::model::{Catalog, Entry, EntryKind, Message, Name, Rule, Technique};
+
+pub use bewit_catalog::model;
+
+/// The catalog of this build, from `catalog/`.
+pub static BUILT_IN: Catalog = {
+    #[allow(clippy::wildcard_imports)]
+    use bewit_catalog::model::*;
+    use std::borrow::Cow;
+    include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
+};
+
+/// The rule of a name, current or former.
+pub(crate) fn rule<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Name, &'c Rule)> {
+    let at = catalog.names.binary_search_by(|n| n.name.as_ref().cmp(name)).ok()?;
+    let name = catalog.names.get(at)?;
+    Some((name, catalog.rules.get(usize::from(name.rule))?))
+}
+
+/// The beginning that a message has, the longest one. A `*` in it stands for one word.
+pub(crate) fn told_by<'c>(catalog: &'c Catalog, message: &str) -> Option<&'c Message> {
+    catalog.messages.iter().find(|m| match m.prefix.split_once('*') {
+        None => message.starts_with(m.prefix.as_ref()),
+        Some((head, tail)) => message.strip_prefix(head).is_some_and(|rest| {
+            let word = rest.find(' ').unwrap_or(rest.len());
+            rest[word..].starts_with(tail)
+        }),
+    })
+}
+
+/// A technique of its id, or of its parent where only that is known.
+pub(crate) fn technique<'c>(catalog: &'c Catalog, id: &str) -> Option<(u16, &'c Technique)> {
+    let techniques = &catalog.attack.techniques;
+    let at = techniques.binary_search_by(|t| t.id.as_ref().cmp(id)).ok()?;
+    Some((u16::try_from(at).ok()?, techniques.get(at)?))
+}
+
+/// The entry at an index that the compiler wrote; the generic one should it be wrong.
+pub(crate) fn entry(catalog: &Catalog, index: u16) -> Option<&Entry> {
+    catalog.entries.get(usize::from(index))
+}
+
+/// The entry of a rule's name, for `bewit explain`: its own, or that of what it detects.
+pub fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Rule, &'c Entry)> {
+    let (_, rule) = rule(catalog, name)?;
+    let index = rule.entry.or(rule.behaviour)?;
+    Some((rule, entry(catalog, index)?))
+}
+
+/// How many rules have an entry of their own.
+pub fn own_entries(catalog: &Catalog) -> usize {
+    catalog.entries.iter().filter(|e| e.kind == EntryKind::Rule).count()
+}

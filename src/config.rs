@@ -1,0 +1,143 @@
+//! What the user can choose. The same keys in every host; `bewit.yaml` is this, as YAML.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings. Every key has a default, so an empty file is a configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What alerts look like.
+    pub schema: Schema,
+    /// How much of an alert goes out.
+    pub detail: Detail,
+    /// Alerts less urgent than this are dropped, and counted. All are kept where there is none.
+    pub min_priority: Option<MinPriority>,
+    /// Keep the raw line of every alert, in `bewit.input.raw`.
+    pub keep_raw: bool,
+    /// Bounds on input.
+    pub limits: Limits,
+    /// Who you are: values that show up in every alert.
+    pub organisation: Organisation,
+    /// Catalog files of your own, read by the host.
+    pub overlays: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            schema: Schema::Native,
+            detail: Detail::Full,
+            min_priority: None,
+            keep_raw: false,
+            limits: Limits::default(),
+            organisation: Organisation::default(),
+            overlays: Vec::new(),
+        }
+    }
+}
+
+/// What alerts look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Schema {
+    /// Falco's own keys, and all that bewit adds in one object `bewit` beside them.
+    Native,
+}
+
+/// How much of an alert goes out: storage in a SIEM costs money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Detail {
+    /// What one must see at once: the first ready command of each phase, ids for the rest.
+    Brief,
+    /// Everything.
+    Full,
+}
+
+/// Lowest priority that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum MinPriority {
+    Emergency,
+    Alert,
+    Critical,
+    Error,
+    Warning,
+    Notice,
+    #[serde(alias = "info")]
+    Informational,
+    Debug,
+}
+
+/// Bounds on input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of a line. A longer one passes through; one that is a JSON object gets `bewit.error`.
+    pub line_bytes: usize,
+    /// Bytes of a batch, which the host cuts its input into.
+    pub batch_bytes: usize,
+    /// Lines of a batch.
+    pub batch_lines: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes: 16 << 20,
+            batch_bytes: 1 << 20,
+            batch_lines: 256,
+        }
+    }
+}
+
+/// Who you are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Organisation {
+    /// Name of the cluster or site the alerts come from.
+    pub cluster: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Where your own runbooks are.
+    pub runbook_url: Option<String>,
+    /// Where people on call talk.
+    pub on_call: Option<String>,
+}
+
+impl Organisation {
+    /// Keys and values that were given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("cluster", &self.cluster),
+            ("owner", &self.owner),
+            ("runbook_url", &self.runbook_url),
+            ("on_call", &self.on_call),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_configuration_is_the_default() {
+        assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let error = serde_json::from_str::<Config>(r#"{"detial":"brief"}"#).unwrap_err();
+        assert!(error.to_string().contains("detial"), "{error}");
+    }
+}

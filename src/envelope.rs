@@ -1,0 +1,450 @@
+//! What wraps a Falco line: container runtimes, syslog, journald, log shippers.
+//!
+//! A wrapper is taken off one layer at a time, and only to see whether a Falco alert is inside: where none is,
+//! the line goes out as it came.
+
+use crate::event::{Event, Instant, Member, Record};
+use crate::json::{Text, Value};
+
+/// Layers that are taken off at most: Docker inside syslog inside a shipper's `message`, and one to spare.
+pub(crate) const DEPTH: usize = 4;
+
+/// Keys under which runtimes and log shippers keep a raw line: Docker and Fluent Bit (`log`), Vector,
+/// Fluent Bit's parsers and most others (`message`), journald (`MESSAGE`), and a few more.
+const LINE_KEYS: [&str; 7] = ["log", "message", "MESSAGE", "msg", "body", "line", "event"];
+
+/// One wrapper around a line, and the wrappers around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Layer<'a> {
+    pub(crate) name: &'a str,
+    /// When the wrapper was put on.
+    pub(crate) time: Option<Instant>,
+    pub(crate) around: Option<&'a Layer<'a>>,
+    pub(crate) kept: Kept<'a>,
+}
+
+/// What a wrapper says beside the line.
+#[derive(Clone, Copy)]
+pub(crate) enum Kept<'a> {
+    /// Parts of a textual prefix.
+    Parts(&'a [(&'static str, &'a str)]),
+    /// The other members of an object; the line is the member at `carrier`.
+    Members { record: &'a Record<'a>, carrier: usize },
+}
+
+impl<'a> Layer<'a> {
+    /// This layer and those around it.
+    pub(crate) fn outward(&self) -> impl Iterator<Item = &Layer<'a>> {
+        std::iter::successors(Some(self), |layer| layer.around)
+    }
+}
+
+/// A textual prefix and the line behind it.
+pub(crate) struct Prefix<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) time: Option<Instant>,
+    pub(crate) parts: Vec<(&'static str, &'a str)>,
+    pub(crate) line: &'a str,
+}
+
+/// Takes a textual prefix off a line.
+pub(crate) fn prefix(line: &str) -> Option<Prefix<'_>> {
+    match line.as_bytes().first()? {
+        b'<' => {
+            let (priority, rest) = line[1..].split_once('>')?;
+            if priority.is_empty() || priority.len() > 3 || !priority.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            let mut prefix = match rest.strip_prefix("1 ") {
+                Some(rest) => rfc5424(rest)?,
+                // falcosidekick puts an RFC 3339 time into an RFC 3164 frame.
+                None => bsd(rest, "rfc3164").or_else(|| iso(rest, "rfc3164"))?,
+            };
+            prefix.parts.insert(0, ("priority", priority));
+            Some(prefix)
+        }
+        b'0'..=b'9' => cri(line).map(Prefix::from).or_else(|| iso(line, "rsyslog")),
+        b'A'..=b'Z' => bsd(line, "rfc3164"),
+        _ => None,
+    }
+}
+
+/// `2026-04-13T17:57:43.728694426Z stdout F line`, of containerd and CRI-O.
+pub(crate) struct Cri<'a> {
+    time: &'a str,
+    pub(crate) stream: &'a str,
+    tag: &'a str,
+    pub(crate) line: &'a str,
+}
+
+impl Cri<'_> {
+    /// The runtime split the line; more of it follows.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.tag.split(':').any(|tag| tag == "P")
+    }
+}
+
+impl<'a> From<Cri<'a>> for Prefix<'a> {
+    fn from(cri: Cri<'a>) -> Self {
+        Self {
+            name: "cri",
+            time: Instant::parse(cri.time),
+            parts: vec![("time", cri.time), ("stream", cri.stream), ("logtag", cri.tag)],
+            line: cri.line,
+        }
+    }
+}
+
+pub(crate) fn cri(line: &str) -> Option<Cri<'_>> {
+    let mut words = line.splitn(4, ' ');
+    let (time, stream, tag) = (words.next()?, words.next()?, words.next()?);
+    let known = matches!(stream, "stdout" | "stderr")
+        && matches!(tag.split(':').next(), Some("P" | "F"))
+        && time.len() >= 20
+        && Instant::parse(time).is_some();
+    known.then(|| Cri {
+        time,
+        stream,
+        tag,
+        line: words.next().unwrap_or_default(),
+    })
+}
+
+/// `2026-04-13T17:57:43.728Z host app procid msgid sd message`, behind `<133>1 `.
+fn rfc5424(rest: &str) -> Option<Prefix<'_>> {
+    let mut words = rest.splitn(6, ' ');
+    let mut word = || words.next();
+    let (time, host, app, process, id, rest) = (word()?, word()?, word()?, word()?, word()?, word()?);
+    let line = match rest.strip_prefix('-') {
+        Some(line) => line,
+        None => behind_structured_data(rest)?,
+    };
+    let line = line.strip_prefix(' ').unwrap_or(line);
+    Some(Prefix {
+        name: "rfc5424",
+        time: Instant::parse(time),
+        parts: [
+            ("time", time),
+            ("hostname", host),
+            ("appname", app),
+            ("procid", process),
+            ("msgid", id),
+        ]
+        .into_iter()
+        .filter(|(_, value)| *value != "-")
+        .collect(),
+        line: line.strip_prefix('\u{feff}').unwrap_or(line),
+    })
+}
+
+/// What follows `[id key="value \" \]"][id]`.
+fn behind_structured_data(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let (mut inside, mut quoted, mut at) = (false, false, 0);
+    while let Some(byte) = bytes.get(at) {
+        match (inside, quoted, byte) {
+            (false, _, b'[') => inside = true,
+            (false, _, _) => return (at > 0).then(|| &text[at..]),
+            (true, true, b'\\') => at += 1,
+            (true, _, b'"') => quoted = !quoted,
+            (true, false, b']') => inside = false,
+            _ => {}
+        }
+        at += 1;
+    }
+    (!inside).then_some("")
+}
+
+/// `Jan 25 10:52:54 host falco[21290]: line`: a time without year and zone is no instant.
+fn bsd<'a>(line: &'a str, name: &'static str) -> Option<Prefix<'a>> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let time = line.get(..15)?;
+    let bytes = time.as_bytes();
+    let shaped = MONTHS.find(&time[..3]).is_some_and(|at| at % 3 == 0)
+        && bytes[3] == b' '
+        && (bytes[4] == b' ' || bytes[4].is_ascii_digit())
+        && bytes[5].is_ascii_digit()
+        && bytes[6] == b' '
+        && bytes[9] == b':'
+        && bytes[12] == b':';
+    if !shaped {
+        return None;
+    }
+    tagged(name, None, time, line[15..].strip_prefix(' ')?)
+}
+
+/// `2026-04-13T17:57:43.728694+00:00 host falco: line`
+fn iso<'a>(line: &'a str, name: &'static str) -> Option<Prefix<'a>> {
+    let (time, rest) = line.split_once(' ')?;
+    tagged(name, Some(Instant::parse(time)?), time, rest)
+}
+
+/// `host falco[21290]: line`
+fn tagged<'a>(name: &'static str, instant: Option<Instant>, time: &'a str, rest: &'a str) -> Option<Prefix<'a>> {
+    let (host, rest) = rest.split_once(' ')?;
+    let (tag, line) = rest.split_once(": ")?;
+    if host.is_empty() || tag.is_empty() || tag.contains(' ') {
+        return None;
+    }
+    let mut parts = vec![("time", time), ("hostname", host)];
+    match tag.strip_suffix(']').and_then(|t| t.split_once('[')) {
+        Some((app, process)) => parts.extend([("appname", app), ("procid", process)]),
+        None => parts.push(("appname", tag)),
+    }
+    Some(Prefix {
+        name,
+        time: instant,
+        parts,
+        line,
+    })
+}
+
+/// A member of an object that may hold an alert, and what the wrapper is called.
+pub(crate) struct Carrier<'r, 'a> {
+    pub(crate) name: &'r str,
+    pub(crate) index: usize,
+    pub(crate) load: Load<'r, 'a>,
+}
+
+/// The alert as it stands in its carrier.
+pub(crate) enum Load<'r, 'a> {
+    /// A line.
+    Line(&'r Text<'a>),
+    /// An object.
+    Object(&'a str),
+}
+
+/// Members that may hold an alert: objects first (Fluent Bit's `Merge_Log_Key`, whatever its name), for they need no
+/// decoding, then lines.
+pub(crate) fn carriers<'r, 'a>(record: &'r Record<'a>) -> impl Iterator<Item = Carrier<'r, 'a>> {
+    let lines = LINE_KEYS.iter().filter_map(move |key| {
+        let index = record.members.iter().position(|m| m.key.is(key))?;
+        match &record.members[index].value {
+            Value::String(text) if may_begin(text) => Some(Carrier {
+                name: runtime(record, key),
+                index,
+                load: Load::Line(text),
+            }),
+            _ => None,
+        }
+    });
+    let objects = record
+        .members
+        .iter()
+        .enumerate()
+        .filter_map(|(index, member)| match member.value {
+            Value::Object(text) if text.contains("\"priority\"") && text.contains("\"rule\"") => Some(Carrier {
+                name: member.key.borrowed()?,
+                index,
+                load: Load::Object(text),
+            }),
+            _ => None,
+        });
+    objects.chain(lines)
+}
+
+/// Whether a member is the raw line of an alert that stands beside it parsed, as Fluent Bit's `Merge_Log` leaves it.
+pub(crate) fn is_raw_line(member: &Member<'_>, event: &Event<'_>) -> bool {
+    let Value::String(text) = &member.value else {
+        return false;
+    };
+    if text.first() != Some(b'{') || !LINE_KEYS.iter().any(|key| member.key.is(key)) {
+        return false;
+    }
+    let line = text.decode();
+    let Ok(mut record) = Record::read(line.trim()) else {
+        return false;
+    };
+    let same =
+        |a: &Option<Text<'_>>, b: &Option<Text<'_>>| a.as_ref().map(Text::decode) == b.as_ref().map(Text::decode);
+    record.event().is_some_and(|raw| {
+        same(&raw.rule, &event.rule) && same(&raw.time, &event.time) && same(&raw.output, &event.output)
+    })
+}
+
+/// Whether a line may be an alert or a wrapper, by its first byte. Most lines of a cluster are neither.
+fn may_begin(text: &Text<'_>) -> bool {
+    matches!(text.first(), Some(b'{' | b'<' | b'0'..=b'9' | b'A'..=b'Z'))
+}
+
+/// Docker and journald are known by their other keys; anything else is called by the key of the line.
+fn runtime(record: &Record<'_>, key: &'static str) -> &'static str {
+    let has = |key: &str| record.get(key).is_some();
+    match key {
+        "log" if has("stream") && has("time") && record.members.len() <= 4 && !has("_p") => "docker",
+        "MESSAGE" if has("__REALTIME_TIMESTAMP") || has("_HOSTNAME") || has("SYSLOG_IDENTIFIER") => "journald",
+        _ => key,
+    }
+}
+
+/// When the object was written, by the keys that Docker, journald and log shippers use.
+pub(crate) fn written(record: &Record<'_>) -> Option<Instant> {
+    ["time", "timestamp", "@timestamp"]
+        .iter()
+        .find_map(|key| match record.get(key) {
+            Some(Value::String(text)) => Instant::parse(&text.decode()),
+            _ => None,
+        })
+        .or_else(|| match record.get("__REALTIME_TIMESTAMP") {
+            Some(Value::String(text)) => Instant::from_micros(&text.decode()),
+            _ => None,
+        })
+}
+
+/// Whether the runtime split this line: more of it follows in the next one of the same stream.
+pub fn is_partial(line: &[u8]) -> bool {
+    fragment(line).is_some_and(|f| !f.last)
+}
+
+/// A piece of a line that a runtime split, or might have.
+pub(crate) struct Fragment<'a> {
+    /// `stdout` or `stderr`.
+    pub(crate) stream: String,
+    pub(crate) last: bool,
+    /// What stands before the line, so that joined pieces can be wrapped as one.
+    frame: Frame<'a>,
+}
+
+enum Frame<'a> {
+    Cri(Cri<'a>),
+    Docker(String, &'a str),
+}
+
+impl Fragment<'_> {
+    /// The piece itself.
+    pub(crate) fn piece(&self) -> &str {
+        match &self.frame {
+            Frame::Cri(cri) => cri.line,
+            Frame::Docker(line, _) => line,
+        }
+    }
+
+    /// The piece needs no other: Docker's parsers strip the line break that would say so.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(&self.frame, Frame::Docker(line, _) if Record::read(line).is_ok() || !line.starts_with('{'))
+    }
+
+    /// The joined line in the wrapper of its last piece.
+    pub(crate) fn wrap(&self, joined: &str) -> String {
+        match &self.frame {
+            Frame::Cri(cri) => format!("{} {} {} {joined}", cri.time, cri.stream, cri.tag),
+            Frame::Docker(_, rest) => {
+                let mut text = b"{\"log\":\"".to_vec();
+                crate::json::escape(&mut text, joined);
+                format!("{}\",{rest}", String::from_utf8_lossy(&text))
+            }
+        }
+    }
+}
+
+/// The line as a piece of a split one, if its wrapper splits lines: CRI says so by a tag, Docker by leaving
+/// out the final line break.
+pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
+    let text = std::str::from_utf8(line).ok()?;
+    if let Some(cri) = cri(text) {
+        return Some(Fragment {
+            stream: cri.stream.to_owned(),
+            last: !cri.is_partial(),
+            frame: Frame::Cri(cri),
+        });
+    }
+    // Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order.
+    let rest = text.strip_prefix("{\"log\":\"")?;
+    let record = Record::read(text).ok()?;
+    let [log, stream, _time] = record.members.as_slice() else {
+        return None;
+    };
+    let (Value::String(log_text), Value::String(stream)) = (&log.value, &stream.value) else {
+        return None;
+    };
+    let line = log_text.decode().into_owned();
+    let behind = &rest[log.text.len() - "\"log\":\"".len() + 1..];
+    Some(Fragment {
+        stream: stream.decode().into_owned(),
+        last: line.ends_with('\n'),
+        frame: Frame::Docker(line, behind),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(line: &str) -> (String, String, Vec<(&'static str, String)>) {
+        let prefix = prefix(line).unwrap_or_else(|| panic!("no prefix: {line}"));
+        (
+            prefix.name.to_owned(),
+            prefix.line.to_owned(),
+            prefix.parts.iter().map(|(k, v)| (*k, (*v).to_owned())).collect(),
+        )
+    }
+
+    #[test]
+    fn prefixes() {
+        for (line, name, inner) in [
+            ("2026-04-13T17:57:43.728694426Z stdout F {\"a\":1}", "cri", "{\"a\":1}"),
+            (
+                "<133>1 2026-04-13T17:57:43.728Z node-1 falco 19460 - - x",
+                "rfc5424",
+                "x",
+            ),
+            (
+                r#"<133>1 2026-04-13T17:57:43.728Z n f - - [a b="\"]x"][c] x"#,
+                "rfc5424",
+                "x",
+            ),
+            ("<133>Apr 13 17:57:43 node-1 falco[19460]: x", "rfc3164", "x"),
+            ("Jan  3 19:39:42 falco falco: x", "rfc3164", "x"),
+            ("<4>2024-08-07T13:49:16Z host Falco[1]: x", "rfc3164", "x"),
+            ("2026-04-13T17:57:43.728694+00:00 node-1 falco: x: y", "rsyslog", "x: y"),
+        ] {
+            let (got, rest, _) = parts(line);
+            assert_eq!((got.as_str(), rest.as_str()), (name, inner), "{line}");
+        }
+    }
+
+    #[test]
+    fn parts_are_named() {
+        let (_, _, parts) = parts("<133>Apr 13 17:57:43 node-1 falco[19460]: x");
+        let expected = [
+            ("priority", "133"),
+            ("time", "Apr 13 17:57:43"),
+            ("hostname", "node-1"),
+            ("appname", "falco"),
+            ("procid", "19460"),
+        ];
+        assert_eq!(parts, expected.map(|(k, v)| (k, v.to_owned())));
+    }
+
+    #[test]
+    fn other_lines_have_none() {
+        for line in [
+            "",
+            "<>x",
+            "<1234>x",
+            "May be a log line of something",
+            "Mé",
+            "<13>",
+            "2026-04-13",
+            "{\"a\":1}",
+        ] {
+            assert!(prefix(line).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn split_lines_are_known() {
+        assert!(is_partial(b"2026-04-13T17:57:43.728694426Z stdout P {\"a"));
+        assert!(!is_partial(b"2026-04-13T17:57:43.728694426Z stdout F {\"a"));
+        assert!(is_partial(
+            br#"{"log":"{\"a","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#
+        ));
+        let line = br#"{"log":"x\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#;
+        assert!(!is_partial(line));
+        let whole = fragment(line).map(|f| f.wrap("a\"b\n"));
+        assert_eq!(
+            whole.as_deref(),
+            Some(r#"{"log":"a\"b\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#)
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! Falco's priorities.
+
+use std::fmt;
+
+/// How urgent the rule's author found it. Falco's order: most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// 0
+    Emergency,
+    /// 1
+    Alert,
+    /// 2
+    Critical,
+    /// 3
+    Error,
+    /// 4
+    Warning,
+    /// 5. From 0.16.0 to 0.31.0 Falco printed it for rules of priority INFO too.
+    Notice,
+    /// 6
+    Informational,
+    /// 7
+    Debug,
+}
+
+impl Priority {
+    /// All, by number.
+    pub const ALL: [Self; 8] = [
+        Self::Emergency,
+        Self::Alert,
+        Self::Critical,
+        Self::Error,
+        Self::Warning,
+        Self::Notice,
+        Self::Informational,
+        Self::Debug,
+    ];
+
+    /// Falco's spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Emergency => "Emergency",
+            Self::Alert => "Alert",
+            Self::Critical => "Critical",
+            Self::Error => "Error",
+            Self::Warning => "Warning",
+            Self::Notice => "Notice",
+            Self::Informational => "Informational",
+            Self::Debug => "Debug",
+        }
+    }
+
+    /// Reads any spelling that Falco, its gRPC clients and falcosidekick use: case does not matter, and
+    /// `info` is `Informational`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("info") {
+            return Some(Self::Informational);
+        }
+        Self::ALL.into_iter().find(|p| p.as_str().eq_ignore_ascii_case(text))
+    }
+
+    /// Of its number, as Falco's former gRPC output gave it.
+    pub fn from_number(number: &str) -> Option<Self> {
+        let index: usize = number.parse().ok()?;
+        Self::ALL.get(index).copied()
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

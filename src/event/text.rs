@@ -1,0 +1,325 @@
+//! Alerts as text lines: `<time>: <Priority> <message>`.
+//!
+//! Up to 0.44 Falco escapes nothing: a value may hold spaces, `=`, parentheses and whole other fields. So
+//! fields are split at known keys, never at spaces, and a key that comes twice with different values is
+//! believed in neither.
+
+use std::borrow::Cow;
+
+use crate::catalog;
+
+use super::{Event, Fields, Format, Instant, Priority};
+use crate::json::{Text, Value};
+use bewit_catalog::model::{Catalog, TextKey};
+
+/// Time, priority and message of a text alert.
+pub(super) struct Head<'a> {
+    pub(super) time: &'a str,
+    pub(super) priority: Priority,
+    pub(super) message: &'a str,
+}
+
+/// Takes the head off a text alert. Nine digits of a second and a priority word tell an alert from
+/// Falco's log lines, which have neither.
+pub(super) fn head(line: &str) -> Option<Head<'_>> {
+    let (time, rest) = line.split_once(": ")?;
+    if !is_clock(time) && !is_iso(time) {
+        return None;
+    }
+    let (word, message) = rest.split_once(' ').unwrap_or((rest, ""));
+    Some(Head {
+        time,
+        priority: Priority::parse(word)?,
+        message,
+    })
+}
+
+/// `HH:MM:SS.nnnnnnnnn`
+fn is_clock(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 18
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            2 | 5 => *byte == b':',
+            8 => *byte == b'.',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000`
+fn is_iso(text: &str) -> bool {
+    text.len() == 34 && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
+}
+
+/// The alert of a text line, if it is one.
+pub(crate) fn parse<'a>(line: &'a str, catalog: &Catalog) -> Option<Event<'a>> {
+    let head = head(line)?;
+    let rule = catalog::told_by(catalog, head.message).and_then(|m| catalog.rules.get(usize::from(m.rule)));
+    let source = rule.map_or("", |rule| rule.source.as_ref());
+    let (fields, ambiguous) = fields(head.message, source, catalog);
+    let iso = head.time.len() > 18;
+    let time = iso.then(|| Instant::parse(head.time)).flatten().map(Instant::falco);
+    Some(Event {
+        format: Format::Text,
+        rule: None,
+        priority: head.priority,
+        output: Some(Text::plain(line)),
+        message: Some(Cow::Borrowed(head.message)),
+        source: None,
+        tags: Vec::new(),
+        hostname: None,
+        uuid: None,
+        time: time.map(Text::plain),
+        clock: (!iso).then_some(head.time),
+        fields,
+        ambiguous,
+    })
+}
+
+/// A key that was found, and where its value is.
+struct Hit<'c> {
+    key: &'c TextKey,
+    /// Offset of the key.
+    at: usize,
+    /// Offset behind `=`.
+    value: usize,
+}
+
+fn fields<'a>(message: &'a str, source: &str, catalog: &Catalog) -> (Fields<'a>, Vec<String>) {
+    let hits = hits(message, catalog);
+    let mut values: Vec<&'a str> = Vec::with_capacity(hits.len());
+    for (i, hit) in hits.iter().enumerate() {
+        let end = hits.get(i + 1).map_or(message.len(), |next| next.at);
+        let value = message.get(hit.value..end).unwrap_or_default();
+        // Separators, and the parenthesis of `container=name (id=..)`.
+        values.push(value.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '(')));
+    }
+    close_parenthesis(message, &hits, &mut values);
+    let escaped = is_escaped(message);
+    let mut fields = Fields::default();
+    let mut ambiguous: Vec<String> = Vec::new();
+    for (hit, value) in hits.iter().zip(values) {
+        let value = unquote(value);
+        let Some(field) = field(hit.key, source, value) else {
+            continue;
+        };
+        let read = read(value, hit.key.number, escaped);
+        match fields.get(field) {
+            None => fields.push(Cow::Owned(field.to_owned()), read),
+            Some(known) if *known == read => {}
+            Some(Value::Null) => {
+                fields.retain(|name| name != field);
+                fields.push(Cow::Owned(field.to_owned()), read);
+            }
+            Some(_) if read == Value::Null => {}
+            Some(_) if ambiguous.iter().any(|name| name == field) => {}
+            Some(_) => ambiguous.push(field.to_owned()),
+        }
+    }
+    fields.retain(|name| !ambiguous.iter().any(|a| a == name));
+    (fields, ambiguous)
+}
+
+/// The known keys of a message, in order.
+fn hits<'c>(message: &str, catalog: &'c Catalog) -> Vec<Hit<'c>> {
+    let bytes = message.as_bytes();
+    let mut hits = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let begins = byte.is_ascii_alphabetic() && (at == 0 || matches!(bytes[at - 1], b' ' | b'(' | b'|' | b','));
+        // Longest keys first, so `target user=` is not `user=`.
+        let key = begins
+            .then(|| {
+                catalog.text_keys.iter().find(|key| {
+                    bytes[at..].starts_with(key.key.as_bytes()) && bytes.get(at + key.key.len()) == Some(&b'=')
+                })
+            })
+            .flatten();
+        match key {
+            Some(key) => {
+                let value = at + key.key.len() + 1;
+                hits.push(Hit { key, at, value });
+                at = value;
+            }
+            None => at += 1,
+        }
+    }
+    hits
+}
+
+/// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last
+/// value that ends with one more than it opens.
+fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) {
+    let opened = hits
+        .first()
+        .is_some_and(|first| message.get(..first.at).is_some_and(|head| head.contains('(')));
+    if !opened {
+        return;
+    }
+    let unbalanced = |value: &str| value.ends_with(')') && value.matches(')').count() > value.matches('(').count();
+    if let Some(value) = values.iter_mut().rev().find(|v| unbalanced(v)) {
+        *value = value[..value.len() - 1].trim_end();
+        // `%container.info` prints `name (id=26a75f9eb595)` inside the outer pair.
+        if unbalanced(value) {
+            *value = value[..value.len() - 1].trim_end();
+        }
+    }
+}
+
+/// okta's templates quote values.
+fn unquote(value: &str) -> &str {
+    value
+        .strip_prefix('\'')
+        .and_then(|v| v.strip_suffix('\''))
+        .unwrap_or(value)
+}
+
+/// The field that a key prints for a source.
+fn field<'k>(key: &'k TextKey, source: &str, value: &str) -> Option<&'k str> {
+    // `-pk` and `-pc` print the name or the id under the same key, by version.
+    if key.key == "container" && !is_container_id(value) && value != "host" {
+        return Some("container.name");
+    }
+    let of = |wanted: &str| key.fields.iter().find(|f| f.source == wanted);
+    of(source)
+        .or_else(|| of(""))
+        .or_else(|| of("syscall"))
+        .or_else(|| key.fields.first())
+        .map(|f| f.field.as_ref())
+}
+
+fn is_container_id(value: &str) -> bool {
+    (12..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote and no stray backslash, and an
+/// escape of a quote or a backslash gives it away.
+fn is_escaped(message: &str) -> bool {
+    let mut telling = false;
+    let mut bytes = message.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return false,
+            b'\\' => match bytes.next() {
+                Some(b'"' | b'\\') => telling = true,
+                Some(b'n' | b'r' | b't' | b'b' | b'f') => {}
+                Some(b'u') => {
+                    let hex = bytes.by_ref().take(4).filter(u8::is_ascii_hexdigit).count();
+                    if hex != 4 {
+                        return false;
+                    }
+                    telling = true;
+                }
+                _ => return false,
+            },
+            _ => {}
+        }
+    }
+    telling
+}
+
+fn read<'a>(value: &'a str, number: bool, escaped: bool) -> Value<'a> {
+    if value == "<NA>" {
+        Value::Null
+    } else if number && value.parse::<i64>().is_ok() && canonical(value) {
+        Value::Number(value)
+    } else if escaped {
+        Value::String(Text::escaped(value))
+    } else {
+        Value::String(Text::plain(value))
+    }
+}
+
+/// A JSON number as it stands: no `+`, no leading zeros.
+fn canonical(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    digits == "0" || !digits.starts_with(['0', '+'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::BUILT_IN;
+
+    fn parsed(line: &str) -> Vec<(String, String)> {
+        let event = parse(line, &BUILT_IN).unwrap_or_else(|| panic!("no alert: {line}"));
+        event
+            .fields
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::String(text) => text.decode().into_owned(),
+                    other => format!("{other:?}"),
+                };
+                (name.to_owned(), value)
+            })
+            .collect()
+    }
+
+    fn get(line: &str, name: &str) -> Option<String> {
+        parsed(line).into_iter().find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    #[test]
+    fn values_hold_spaces_equals_signs_and_parentheses() {
+        let line = "13:44:05.478445995: Critical A shell was spawned in a container with an attached terminal (user=root user_loginuid=-1 k8s.ns=default k8s.pod=kubecon container=ee97d9c4186f shell=sh parent=runc cmdline=sh -c a=1; (bash || ash) terminal=34816 container_id=ee97d9c4186f image=docker.io/library/alpine)";
+        assert_eq!(get(line, "proc.cmdline").as_deref(), Some("sh -c a=1; (bash || ash)"));
+        assert_eq!(
+            get(line, "container.image.repository").as_deref(),
+            Some("docker.io/library/alpine")
+        );
+        assert_eq!(get(line, "user.loginuid").as_deref(), Some("Number(\"-1\")"));
+        assert_eq!(get(line, "container.id").as_deref(), Some("ee97d9c4186f"));
+    }
+
+    #[test]
+    fn fields_behind_the_parenthesis_are_read() {
+        let line = "15:50:18.866559081: Warning File below a known binary directory opened for writing (user=root command=touch /bin/hack file=/bin/hack) k8s.pod=jclient-3160134038-qqaaz container=4a4021c50439";
+        assert_eq!(get(line, "fd.name").as_deref(), Some("/bin/hack"));
+        assert_eq!(get(line, "k8s.pod.name").as_deref(), Some("jclient-3160134038-qqaaz"));
+    }
+
+    #[test]
+    fn the_old_container_info_gives_name_and_id() {
+        let line = "15:42:35.347416068: Warning Namespace change (setns) by unexpected program (user=root command=test_program parent=hyperkube container=k8s_x_0 (id=4a4021c50439))";
+        assert_eq!(get(line, "container.id").as_deref(), Some("4a4021c50439"));
+    }
+
+    #[test]
+    fn pipe_style_and_its_appended_fields() {
+        let line = "2026-04-13T17:57:43.728694426+0000: Notice A shell was spawned in a container with an attached terminal | evt_type=execve user=root process=bash command=bash -i terminal=34816 exe_flags=EXE_WRITABLE|EXE_LOWER_LAYER container_id=4cc4da328699 container_image_repository=docker.io/library/redis k8s_pod_name=redis-0 k8s_ns_name=shop";
+        assert_eq!(
+            get(line, "evt.arg.flags").as_deref(),
+            Some("EXE_WRITABLE|EXE_LOWER_LAYER")
+        );
+        assert_eq!(get(line, "k8s.ns.name").as_deref(), Some("shop"));
+    }
+
+    #[test]
+    fn a_key_with_two_values_is_believed_in_neither() {
+        let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim terminal=0 k8s_pod_name=intruder";
+        let event = parse(line, &BUILT_IN).unwrap();
+        assert_eq!(event.ambiguous, ["k8s.pod.name"]);
+        assert!(event.fields.get("k8s.pod.name").is_none());
+    }
+
+    #[test]
+    fn the_escaped_line_is_unescaped_and_others_are_not() {
+        let new = r#"12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=bash -c \"echo a\\tb\" terminal=0"#;
+        assert_eq!(get(new, "proc.cmdline").as_deref(), Some("bash -c \"echo a\\tb\""));
+        let old = r#"12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=bash -c "echo a\tb" terminal=0"#;
+        assert_eq!(get(old, "proc.cmdline").as_deref(), Some("bash -c \"echo a\\tb\""));
+    }
+
+    #[test]
+    fn log_lines_are_no_alerts() {
+        for line in [
+            "2026-04-13T17:57:35+0000: Falco version: 0.43.0 (x86_64)",
+            "Tue Oct 29 13:40:25 2024: Falco version: 0.39.1",
+            "   Terminal shell in container: 2",
+            "12:00:00.000000000: Unknown thing",
+            "12:00:00: Warning thing",
+        ] {
+            assert!(parse(line, &BUILT_IN).is_none(), "{line}");
+        }
+    }
+}

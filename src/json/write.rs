@@ -1,0 +1,119 @@
+//! Writing.
+
+use super::{Text, Value};
+
+/// Appends text as it stands inside JSON quotes.
+pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    let mut done = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let short = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..0x20 => b'u',
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[done..at]);
+        out.extend_from_slice(&[b'\\', short]);
+        if short == b'u' {
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            out.extend_from_slice(&[b'0', b'0', HEX[high], HEX[low]]);
+        }
+        done = at + 1;
+    }
+    out.extend_from_slice(&bytes[done..]);
+}
+
+/// Writes one JSON document into a buffer; commas are its business.
+pub(crate) struct Writer<'o> {
+    out: &'o mut Vec<u8>,
+}
+
+impl<'o> Writer<'o> {
+    pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    fn separate(&mut self) {
+        // A new line stands before each record of a batch but the first.
+        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':' | b'\n')) {
+            self.out.push(b',');
+        }
+    }
+
+    /// An object member's key; a value follows.
+    pub(crate) fn key(&mut self, key: &str) -> &mut Self {
+        self.separate();
+        self.out.push(b'"');
+        escape(self.out, key);
+        self.out.extend_from_slice(b"\":");
+        self
+    }
+
+    /// Text that is JSON already, as the next value.
+    pub(crate) fn json(&mut self, json: &str) {
+        self.separate();
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    pub(crate) fn string(&mut self, text: &str) {
+        self.separate();
+        self.out.push(b'"');
+        escape(self.out, text);
+        self.out.push(b'"');
+    }
+
+    pub(crate) fn text(&mut self, text: &Text<'_>) {
+        self.separate();
+        self.out.push(b'"');
+        text.write_json(self.out);
+        self.out.push(b'"');
+    }
+
+    pub(crate) fn integer(&mut self, number: impl itoa::Integer) {
+        self.separate();
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    pub(crate) fn boolean(&mut self, value: bool) {
+        self.json(if value { "true" } else { "false" });
+    }
+
+    /// A value as it came.
+    pub(crate) fn value(&mut self, value: &Value<'_>) {
+        match value {
+            Value::Null => self.json("null"),
+            Value::Bool(value) => self.boolean(*value),
+            Value::Number(text) | Value::Array(text) | Value::Object(text) => self.json(text),
+            Value::String(text) => self.text(text),
+        }
+    }
+
+    pub(crate) fn object(&mut self, members: impl FnOnce(&mut Self)) {
+        self.separate();
+        self.out.push(b'{');
+        members(self);
+        self.out.push(b'}');
+    }
+
+    pub(crate) fn array(&mut self, elements: impl FnOnce(&mut Self)) {
+        self.separate();
+        self.out.push(b'[');
+        elements(self);
+        self.out.push(b']');
+    }
+
+    /// An array of strings.
+    pub(crate) fn strings<S: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = S>) {
+        self.array(|w| {
+            for text in texts {
+                w.string(text.as_ref());
+            }
+        });
+    }
+}

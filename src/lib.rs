@@ -1,0 +1,32 @@
+//! bewit: raw Falco log lines in, security alerts that say what to do out.
+//!
+//! Data flows one way: bytes -> [`envelope`](is_partial) -> event -> annotate -> render -> bytes. Nothing here does
+//! I/O, reads a clock or draws a random number, so the same line and configuration give the same bytes in every
+//! host: as a WebAssembly component, as a Fluent Bit filter, in a browser, or linked as a library.
+//!
+//! ```
+//! let line = br#"{"rule":"Terminal shell in container","priority":"Notice","time":"2024-10-29T13:40:25.978642167Z"}"#;
+//! let mut alert = Vec::new();
+//! let outcome = bewit::Annotator::default().annotate(line, &mut alert);
+//! assert_eq!(outcome, bewit::Outcome::Alert);
+//! ```
+
+mod annotate;
+mod annotator;
+mod batch;
+pub mod catalog;
+mod config;
+mod envelope;
+mod event;
+mod json;
+mod plugin;
+mod render;
+pub mod schema;
+
+pub use annotate::{Confidence, MatchedBy};
+pub use annotator::{Annotator, Outcome, fault};
+pub use batch::{Stats, annotate_batch};
+pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
+pub use envelope::is_partial;
+pub use event::{Format, Priority};
+pub use render::native::SCHEMA;

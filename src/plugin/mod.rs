@@ -1,0 +1,4 @@
+//! One thin file for each ABI: they convert types and hold no logic.
+
+#[cfg(feature = "component")]
+mod component;

@@ -1,0 +1,3 @@
+//! Alerts as bytes.
+
+pub(crate) mod native;

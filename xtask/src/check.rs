@@ -1,0 +1,75 @@
+//! Tests and checks.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use bewit_catalog::compile;
+use bewit_catalog::model::EntryKind;
+
+use crate::build;
+use crate::run::{cargo, run};
+use crate::schema;
+
+/// All tests, on the component that was just built.
+pub(crate) fn test() -> Result<()> {
+    schemas_are_current()?;
+    let component = build::component()?;
+    run(cargo()
+        .args(["test", "--workspace", "--all-features"])
+        .env("BEWIT_COMPONENT", component))
+}
+
+/// What CI runs.
+pub(crate) fn ci() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    run(cargo()
+        .args(["doc", "--workspace", "--no-deps", "--all-features"])
+        .env("RUSTDOCFLAGS", "--deny warnings"))?;
+    test()
+}
+
+/// The generated schemas are in the repository, so that tools can point at them.
+fn schemas_are_current() -> Result<()> {
+    for (path, text) in schema::all()? {
+        let known = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+        ensure!(known == text, "{path} is out of date: run `cargo xtask schemas`");
+    }
+    Ok(())
+}
+
+/// Checks the catalog and counts.
+pub(crate) fn catalog() -> Result<()> {
+    let files = compile::read_dir(Path::new("catalog"))?;
+    let catalog = match compile::compile(&files, env!("CARGO_PKG_VERSION")) {
+        Ok(catalog) => catalog,
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                eprintln!("catalog/{mistake}");
+            }
+            bail!("{} mistakes", mistakes.len());
+        }
+    };
+    let entries = |kind| catalog.entries.iter().filter(|e| e.kind == kind).count();
+    println!("catalog {}", catalog.version);
+    println!("{:>5} rule names, {} rules", catalog.names.len(), catalog.rules.len());
+    println!("{:>5} rules with guidance of their own", entries(EntryKind::Rule));
+    println!("{:>5} behaviours", entries(EntryKind::Behaviour));
+    println!("{:>5} mitigations", catalog.mitigations.len());
+    println!("{:>5} innocent causes", catalog.innocent.len());
+    println!(
+        "{:>5} ATT&CK techniques ({})",
+        catalog.attack.techniques.len(),
+        catalog.attack.version
+    );
+    Ok(())
+}

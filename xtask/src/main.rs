@@ -1,0 +1,46 @@
+//! Everything a developer or CI runs: `cargo xtask <task>`.
+
+mod build;
+mod check;
+mod run;
+mod schema;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask <task>
+
+  demo      build the component and annotate examples/falco.log
+  test      run all tests, with the real tools they check against
+  build     put every artefact into dist/
+  catalog   check catalog/ and say how much it covers
+  schemas   write the JSON Schemas again
+  ci        what CI runs: formatting, clippy, documentation, tests
+";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1).unwrap_or_default();
+    match run_task(&task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {task}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(task: &str) -> Result<()> {
+    // All paths below are relative to the workspace.
+    std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))?;
+    match task {
+        "demo" => build::demo(),
+        "test" => check::test(),
+        "build" => build::dist(),
+        "catalog" => check::catalog(),
+        "schemas" => schema::write(),
+        "ci" => check::ci(),
+        _ => bail!("there is no such task\n\n{USAGE}"),
+    }
+}

@@ -1,0 +1,21 @@
+//! Running other programs.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+/// Runs a program and fails if it does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot run {name}"))?;
+    if !status.success() {
+        let args: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+        bail!("`{name} {}` failed: {status}", args.join(" "));
+    }
+    Ok(())
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
