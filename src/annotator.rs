@@ -72,22 +72,26 @@ impl Annotator {
     /// Annotates one record, without a line break at its end, and appends what becomes of it to `out`.
     /// A JSON record may hold line breaks between its tokens.
     pub fn annotate(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
+        let outcome = self.try_annotate(line, out);
+        if outcome == Outcome::Passed {
+            out.extend_from_slice(line);
+        }
+        outcome
+    }
+
+    /// As [`Self::annotate`], but [`Outcome::Passed`] appends nothing: the caller has the line.
+    pub fn try_annotate(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
         if line.len() > self.config.limits.line_bytes {
             return self.over_limit(line, out);
         }
         let Some(text) = Line::read(line) else {
-            out.extend_from_slice(line);
             return Outcome::Passed;
         };
         let before = out.len();
-        match self.unwrap(&text, text.text.trim(), None, 0, out) {
-            Some(outcome) => outcome,
-            None => {
-                out.truncate(before);
-                out.extend_from_slice(line);
-                Outcome::Passed
-            }
-        }
+        self.unwrap(&text, text.text.trim(), None, 0, out).unwrap_or_else(|| {
+            out.truncate(before);
+            Outcome::Passed
+        })
     }
 
     /// Finds the alert in a line, one wrapper at a time. None where there is none.

@@ -19,15 +19,22 @@ pub(crate) fn rule<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Name, &'
     Some((name, catalog.rules.get(usize::from(name.rule))?))
 }
 
-/// The beginning that a message has, the longest one. A `*` in it stands for one word.
+/// The beginning that a message has, the longest one.
 pub(crate) fn told_by<'c>(catalog: &'c Catalog, message: &str) -> Option<&'c Message> {
-    catalog.messages.iter().find(|m| match m.prefix.split_once('*') {
-        None => message.starts_with(m.prefix.as_ref()),
-        Some((head, tail)) => message.strip_prefix(head).is_some_and(|rest| {
-            let word = rest.find(' ').unwrap_or(rest.len());
-            rest[word..].starts_with(tail)
-        }),
-    })
+    let first = message.bytes().next();
+    let begin = catalog.messages.partition_point(|m| m.prefix.bytes().next() < first);
+    let candidates = catalog.messages.get(begin..)?;
+    candidates
+        .iter()
+        .take_while(|m| m.prefix.bytes().next() == first)
+        .find(|m| match (message.strip_prefix(m.prefix.as_ref()), &m.tail) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(rest), Some(tail)) => {
+                let word = rest.find(' ').unwrap_or(rest.len());
+                rest.get(word..).is_some_and(|rest| rest.starts_with(tail.as_ref()))
+            }
+        })
 }
 
 /// A technique of its id, or of its parent where only that is known.

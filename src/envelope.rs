@@ -293,7 +293,7 @@ pub(crate) fn written(record: &Record<'_>) -> Option<Instant> {
 
 /// Whether the runtime split this line: more of it follows in the next one of the same stream.
 pub fn is_partial(line: &[u8]) -> bool {
-    fragment(line).is_some_and(|f| !f.last)
+    fragment(line).is_some_and(|f| !f.last && !f.is_whole())
 }
 
 /// A piece of a line that a runtime split, or might have.

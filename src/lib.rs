@@ -21,6 +21,8 @@ mod event;
 mod json;
 mod plugin;
 mod render;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod schema;
 
 pub use annotate::{Confidence, MatchedBy};

@@ -1,27 +1,20 @@
 //! Every line of the corpus: alerts are recognised, other lines come out byte for byte, nothing is lost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bewit::schema::Alert;
 use bewit::{Annotator, Outcome, annotate_batch};
-
-fn files(ends: &[&str]) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir("tests/corpus")
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .flat_map(|dir| fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()))
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            ends.iter().any(|end| name.ends_with(end))
-        })
-        .collect();
-    files.sort();
-    assert!(!files.is_empty());
-    files
-}
+use common::corpus_files;
 
 fn name(path: &Path) -> String {
     let path = path.strip_prefix("tests/corpus").unwrap().to_string_lossy();
@@ -60,7 +53,7 @@ fn line(alert: &Alert) -> String {
 #[test]
 fn every_line_of_the_corpus() {
     let annotator = Annotator::default();
-    for path in files(&[".log", ".jsonl"]) {
+    for path in corpus_files(&[".log", ".jsonl"]) {
         let mut golden = String::new();
         let text = fs::read(&path).unwrap();
         for (number, raw) in text.split(|b| *b == b'\n').enumerate() {
@@ -86,7 +79,7 @@ fn every_line_of_the_corpus() {
 fn every_pretty_printed_alert() {
     let annotator = Annotator::default();
     let mut golden = String::new();
-    for path in files(&[".json"]) {
+    for path in corpus_files(&[".json"]) {
         let mut out = Vec::new();
         let raw = fs::read(&path).unwrap();
         match annotator.annotate(&raw, &mut out) {

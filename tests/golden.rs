@@ -1,4 +1,10 @@
 //! Whole alerts, as they go out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use bewit::{Annotator, Config, Detail, Outcome};
 use serde_json::Value;

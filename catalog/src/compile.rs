@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::condition;
 use crate::model::{
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
-    Field, From, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, Operand, Param, ParamId, ParamType,
+    Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, Param, ParamId, ParamType,
     Phase, Piece, Rule, Severity, Source, Str, Tactic, Take, Technique, Template, TextField, TextKey, Tuning,
     TuningKind, Undo, Weighted,
 };
@@ -28,6 +28,9 @@ pub const PRIORITIES: [&str; 8] = [
     "Informational",
     "Debug",
 ];
+
+/// What conditions and parameters may name beside Falco's fields.
+const ASIDE: [&str; 5] = ["@rule", "@source", "@priority", "@hostname", "@message"];
 
 /// A file of the catalog.
 #[derive(Clone, Debug)]
@@ -126,6 +129,7 @@ struct Compiler {
     text: String,
     fields: BTreeSet<String>,
     params: Vec<Param>,
+    feeds: BTreeMap<String, Vec<Feed>>,
     param_ids: HashMap<String, ParamId>,
     techniques: Vec<Technique>,
     attack_mitigations: BTreeSet<String>,
@@ -187,27 +191,27 @@ impl Compiler {
             return Ok(*id);
         }
         let base = name.split('[').next().unwrap_or(name);
-        let field = match name {
-            "@rule" => Field::Rule,
-            "@source" => Field::Source,
-            "@priority" => Field::Priority,
-            "@hostname" => Field::Hostname,
-            "@message" => Field::Message,
-            _ if self.fields.contains(name) || self.fields.contains(base) => Field::Output(owned(name)),
-            _ => return Err(format!("`{name}` is neither a parameter nor a Falco field")),
-        };
-        let from = vec![From {
-            field,
-            when: List::default(),
-            take: Take::Whole,
-        }];
-        Ok(self.declare(Param {
+        if !ASIDE.contains(&name) && !self.fields.contains(name) && !self.fields.contains(base) {
+            return Err(format!("`{name}` is neither a parameter nor a Falco field"));
+        }
+        let id = self.declare(Param {
             name: owned(name),
             kind: ParamType::Text,
-            from: from.into(),
             entity: None,
             cause: None,
-        }))
+        });
+        self.feed(name, id, 0, List::default(), Take::Whole);
+        Ok(id)
+    }
+
+    fn feed(&mut self, field: &str, param: ParamId, rank: u8, when: List<Cond>, take: Take) {
+        let feed = Feed {
+            param,
+            rank,
+            when,
+            take,
+        };
+        self.feeds.entry(field.to_owned()).or_default().push(feed);
     }
 
     fn declare(&mut self, param: Param) -> ParamId {
@@ -293,19 +297,34 @@ impl Compiler {
                 }
             }
         }
-        let (rules, names, messages) = self.names(files);
+        let (mut rules, names, messages) = self.names(files);
         let mut innocent = Vec::new();
+        let mut innocent_of_any = Vec::new();
         for file in in_folder("innocent/") {
             if let Some(cause) = self.read::<source::Innocent>(file) {
-                innocent.push(self.innocent(&cause, &rules));
+                let index = innocent.len() as u16;
+                if cause.rules.is_empty() {
+                    innocent_of_any.push(index);
+                }
+                self.concern(&cause, index, &mut rules);
+                innocent.push(self.innocent(&cause));
             }
         }
         let severity = self.severity(files);
         let text_keys = self.text_keys(files);
+        let fields: Vec<Field> = std::mem::take(&mut self.feeds)
+            .into_iter()
+            .map(|(name, feeds)| Field {
+                name: Cow::Owned(name),
+                feeds: feeds.into(),
+            })
+            .collect();
         let mut catalog = Catalog {
             version: owned(version),
             attack,
             params: std::mem::take(&mut self.params).into(),
+            field_index: index(fields.iter().map(|f| f.name.as_ref())),
+            fields: fields.into(),
             names: names.into(),
             rules: rules.into(),
             messages: messages.into(),
@@ -315,6 +334,7 @@ impl Compiler {
             generic,
             mitigations: std::mem::take(&mut self.mitigations).into(),
             innocent: innocent.into(),
+            innocent_of_any: innocent_of_any.into(),
             severity,
             text_keys,
         };
@@ -339,41 +359,18 @@ impl Compiler {
             self.declare(Param {
                 name: owned(&param.name),
                 kind: param.kind.into(),
-                from: List::default(),
                 entity: param.entity.as_deref().map(owned),
                 cause: param.cause,
             });
         }
         for (id, param) in params.iter().enumerate() {
-            let mut places = Vec::new();
-            for from in &param.from {
+            for (rank, from) in param.from.iter().enumerate() {
                 let (name, when, take) = match from {
                     source::From::Field(name) => (name, List::default(), Take::Whole),
-                    source::From::Part(part) => {
-                        let when = self.conditions(&part.when);
-                        // A parameter that waits for another one would make their order matter.
-                        if when.iter().any(|c| match c.operand {
-                            Operand::Param(id) => {
-                                usize::from(id) < params.len() && !self.params[usize::from(id)].name.starts_with("ka.")
-                            }
-                            _ => true,
-                        }) {
-                            self.mistake(&param.name, "a condition here may only look at Falco fields");
-                        }
-                        (&part.field, when, part.take.into())
-                    }
+                    source::From::Part(part) => (&part.field, self.conditions(&part.when), part.take.into()),
                 };
-                let field = match name.as_str() {
-                    "@rule" => Field::Rule,
-                    "@source" => Field::Source,
-                    "@priority" => Field::Priority,
-                    "@hostname" => Field::Hostname,
-                    "@message" => Field::Message,
-                    _ => Field::Output(owned(name)),
-                };
-                places.push(From { field, when, take });
+                self.feed(name, id as ParamId, rank as u8, when, take);
             }
-            self.params[id].from = places.into();
         }
     }
 
@@ -666,7 +663,14 @@ impl Compiler {
                     self.mistake("tuning:", "a macro needs a `condition`");
                     return None;
                 };
-                format!("- macro: {hook}\n  condition: >-\n    or ({condition})\n  override:\n    condition: append")
+                let join = match tuning.append {
+                    source::Append::Or => "or",
+                    source::Append::And => "and",
+                };
+                // Appended, so that what stands there, and other such snippets, stay.
+                format!(
+                    "- macro: {hook}\n  condition: >-\n    {join} ({condition})\n  override:\n    condition: append"
+                )
             }
             (TuningKind::List, Some(hook)) if !tuning.items.is_empty() => {
                 let items: String = tuning.items.iter().map(|i| format!("    - {i}\n")).collect();
@@ -747,8 +751,13 @@ impl Compiler {
                 ruleset: owned(&name.ruleset),
                 source: owned(&name.source),
                 tags: strings(&name.tags),
-                entry: find(&self.entries, EntryKind::Rule, &slug(&name.name)),
+                entry: self
+                    .entries
+                    .iter()
+                    .position(|e| e.kind == EntryKind::Rule && e.title == name.name)
+                    .map(|i| i as u16),
                 behaviour,
+                innocent: List::default(),
             });
             for (text, former) in std::iter::once((&name.name, false)).chain(name.former.iter().map(|f| (f, true))) {
                 names.push(Name {
@@ -758,11 +767,16 @@ impl Compiler {
                 });
             }
             for prefix in &name.messages {
-                match messages.iter_mut().find(|m| m.prefix == *prefix) {
+                let (prefix, tail) = match prefix.split_once('*') {
+                    Some((prefix, tail)) => (prefix, Some(owned(tail))),
+                    None => (prefix.as_str(), None),
+                };
+                match messages.iter_mut().find(|m| m.prefix == prefix && m.tail == tail) {
                     // The names stand in the order stable, incubating, ...: the likelier rule first.
                     Some(message) => message.shared = true,
                     None => messages.push(Message {
                         prefix: owned(prefix),
+                        tail,
                         rule,
                         shared: false,
                     }),
@@ -775,17 +789,21 @@ impl Compiler {
                 self.mistake(&pair[0].name, format!("{:?} stands here twice", pair[0].name));
             }
         }
-        messages.sort_by(|a, b| {
-            b.prefix
-                .len()
-                .cmp(&a.prefix.len())
-                .then_with(|| a.prefix.cmp(&b.prefix))
-        });
+        let key = |m: &Message| {
+            let len = m.prefix.len() + m.tail.as_ref().map_or(0, |tail| tail.len());
+            (
+                m.prefix.bytes().next(),
+                std::cmp::Reverse(len),
+                m.prefix.clone(),
+                m.tail.clone(),
+            )
+        };
+        messages.sort_by_key(key);
         let orphans: Vec<Str> = self
             .entries
             .iter()
             .filter(|e| e.kind == EntryKind::Rule)
-            .filter(|e| !rules.iter().any(|r: &Rule| slug(&r.name) == e.id))
+            .filter(|e| !rules.iter().any(|r: &Rule| r.name == e.title))
             .map(|e| e.title.clone())
             .collect();
         for title in orphans {
@@ -797,7 +815,17 @@ impl Compiler {
         (rules, names, messages)
     }
 
-    fn innocent(&mut self, cause: &source::Innocent, rules: &[Rule]) -> Innocent {
+    /// Notes a cause with the rules it concerns.
+    fn concern(&mut self, cause: &source::Innocent, index: u16, rules: &mut [Rule]) {
+        for name in &cause.rules {
+            match rules.iter_mut().find(|r| r.name == *name) {
+                Some(rule) => rule.innocent.to_mut().push(index),
+                None => self.mistake(name, format!("{name:?} is no rule of names.yaml")),
+            }
+        }
+    }
+
+    fn innocent(&mut self, cause: &source::Innocent) -> Innocent {
         let expected = format!("innocent/{}.yaml", cause.innocent);
         if self.file != expected {
             self.mistake(&cause.innocent, format!("this file must be {expected}"));
@@ -805,16 +833,8 @@ impl Compiler {
         if cause.all.is_empty() && cause.rules.is_empty() {
             self.mistake("", "a cause needs `rules` or conditions in `all`");
         }
-        let mut concerned = Vec::new();
-        for name in &cause.rules {
-            match rules.iter().position(|r| r.name == *name) {
-                Some(index) => concerned.push(index as u16),
-                None => self.mistake(name, format!("{name:?} is no rule of names.yaml")),
-            }
-        }
         Innocent {
             id: owned(&cause.innocent),
-            rules: concerned.into(),
             all: self.conditions(&cause.all),
             convincing: cause
                 .convincing
@@ -898,6 +918,31 @@ impl Compiler {
             .collect();
         compiled.sort_by(|a, b| b.key.len().cmp(&a.key.len()).then_with(|| a.key.cmp(&b.key)));
         compiled.into()
+    }
+}
+
+/// Finds a factor that keeps all names apart.
+fn index<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Index {
+    let count = names.clone().count().max(1);
+    let mut bits = (count * 4).ilog2() as u8 + 1;
+    let mut factor: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut attempts = 0_u32;
+    loop {
+        // Any odd factor may do; after many that did not, more room makes it likelier.
+        factor = factor.wrapping_mul(0xd129_0d3b_3ad1_b7f5) | 1;
+        attempts += 1;
+        if attempts.is_multiple_of(4096) {
+            bits += 1;
+        }
+        let mut slots = vec![0_u16; 1 << bits];
+        let apart = names.clone().enumerate().all(|(i, name)| {
+            let slot = Index::slot(name.as_bytes(), factor, bits);
+            std::mem::replace(&mut slots[slot], i as u16 + 1) == 0
+        });
+        if apart {
+            let slots = slots.into();
+            return Index { factor, bits, slots };
+        }
     }
 }
 

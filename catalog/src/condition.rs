@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Cond, List, Operand, ParamId, Test};
+use crate::model::{Cond, List, Operand, ParamId, Pattern, Test};
 use crate::source::{Condition, OneOrMany};
 
 /// Compiles a list of conditions; `param` finds (or declares) the parameter of a name.
@@ -28,9 +28,9 @@ pub(crate) fn compile(
             }
             Condition::Match(pairs) => {
                 for (name, patterns) in pairs {
-                    let patterns: List<_> = match patterns {
-                        OneOrMany::One(one) => vec![Cow::Owned(one.clone())],
-                        OneOrMany::Many(many) => many.iter().cloned().map(Cow::Owned).collect(),
+                    let patterns: List<Pattern> = match patterns {
+                        OneOrMany::One(one) => vec![pattern(one)],
+                        OneOrMany::Many(many) => many.iter().map(|p| pattern(p)).collect(),
                     }
                     .into();
                     if patterns.is_empty() {
@@ -47,4 +47,19 @@ pub(crate) fn compile(
         }
     }
     Ok(compiled.into())
+}
+
+/// The cheapest form of a pattern.
+fn pattern(text: &str) -> Pattern {
+    let owned = |text: &str| Cow::Owned(text.to_owned());
+    let literal = |text: &str| !text.contains('*');
+    match (text.strip_prefix('*'), text.strip_suffix('*')) {
+        _ if literal(text) => Pattern::Is(owned(text)),
+        (None, Some(head)) if literal(head) => Pattern::Begins(owned(head)),
+        (Some(tail), None) if literal(tail) => Pattern::Ends(owned(tail)),
+        (Some(tail), Some(_)) if tail.strip_suffix('*').is_some_and(literal) => {
+            Pattern::Holds(owned(tail.trim_end_matches('*')))
+        }
+        _ => Pattern::Glob(owned(text)),
+    }
 }

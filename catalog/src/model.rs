@@ -22,11 +22,17 @@ pub struct Catalog {
     pub attack: Attack,
     /// Typed values of an event, in the order of [`ParamId`]; those with an `entity` first, sorted by it.
     pub params: List<Param>,
+    /// Falco's fields and the parameters they feed. Names that begin with `@` are what stands beside them in an
+    /// alert: rule, source, priority, host name, message.
+    pub fields: List<Field>,
+    /// Finds one of `fields` by its name.
+    pub field_index: Index,
     /// Every known rule name, sorted by [`Name::name`], current and former.
     pub names: List<Name>,
     /// The rules behind those names.
     pub rules: List<Rule>,
-    /// Beginnings of messages that tell the rule of a text alert; longer ones first.
+    /// Beginnings of messages that tell the rule of a text alert, sorted by their first byte, then longer ones
+    /// first.
     pub messages: List<Message>,
     /// Guidance texts: of rules, behaviours, sources, and the generic one.
     pub entries: List<Entry>,
@@ -40,6 +46,8 @@ pub struct Catalog {
     pub mitigations: List<Mitigation>,
     /// Innocent causes that people keep meeting.
     pub innocent: List<Innocent>,
+    /// Indices of those that concern any rule; the others stand with their rules.
+    pub innocent_of_any: List<u16>,
     /// How urgent an alert is.
     pub severity: Severity,
     /// Keys of Falco's text output, longest first.
@@ -108,8 +116,6 @@ pub struct Param {
     pub name: Str,
     /// What it must look like in a command or a manifest.
     pub kind: ParamType,
-    /// Where it is looked for, in this order.
-    pub from: List<From>,
     /// Its place in the alert's `entities`, such as `container.id`.
     pub entity: Option<Str>,
     /// How it counts in the fingerprint; not at all where there is none.
@@ -128,32 +134,61 @@ pub enum Cause {
     Workload,
 }
 
-/// One place a parameter may come from.
+/// A Falco field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct From {
-    /// A Falco field.
-    pub field: Field,
-    /// Conditions for this place.
+pub struct Field {
+    /// As in `output_fields`.
+    pub name: Str,
+    /// The parameters it feeds.
+    pub feeds: List<Feed>,
+}
+
+/// A parameter that a field feeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feed {
+    /// Which.
+    pub param: ParamId,
+    /// The lower, the sooner this field counts among those that feed the parameter.
+    pub rank: u8,
+    /// Conditions for it; they look at fields that feed without any.
     pub when: List<Cond>,
     /// Which part of the value counts.
     pub take: Take,
 }
 
-/// What to read of an event.
+/// A perfect hash over the names of a list: one look, no collisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Field {
-    /// A key of `output_fields`.
-    Output(Str),
-    /// The rule's name.
-    Rule,
-    /// The event source.
-    Source,
-    /// Falco's priority, in its own spelling.
-    Priority,
-    /// Falco's host name.
-    Hostname,
-    /// `output` without time and priority.
-    Message,
+pub struct Index {
+    /// Factor that keeps the names apart.
+    pub factor: u64,
+    /// log2 of the number of slots.
+    pub bits: u8,
+    /// Position in the list and one, or 0, for each slot.
+    pub slots: List<u16>,
+}
+
+impl Index {
+    /// The only position at which this name may stand.
+    pub fn find(&self, name: &[u8]) -> Option<usize> {
+        let slot = self.slots.get(Self::slot(name, self.factor, self.bits))?;
+        usize::from(*slot).checked_sub(1)
+    }
+
+    /// The slot of a name: from its length and its first, last and middle bytes, for an interpreter pays for
+    /// each byte it looks at.
+    pub fn slot(name: &[u8], factor: u64, bits: u8) -> usize {
+        let word = |at: usize| {
+            let mut bytes = [0; 8];
+            let end = name.len().min(at + 8);
+            if let (Some(to), Some(from)) = (bytes.get_mut(..end.saturating_sub(at)), name.get(at..end)) {
+                to.copy_from_slice(from);
+            }
+            u64::from_le_bytes(bytes)
+        };
+        let len = name.len();
+        let mixed = word(0) ^ word(len.saturating_sub(8)).rotate_left(23) ^ word(len / 2).rotate_left(41) ^ len as u64;
+        (mixed.wrapping_mul(factor) >> (64 - u32::from(bits))) as usize
+    }
 }
 
 /// Part of a value.
@@ -233,10 +268,25 @@ pub enum Test {
     Present,
     /// There is none.
     Absent,
-    /// There is one, and one of these patterns (`*` for any run) is it.
-    AnyOf(List<Str>),
+    /// There is one, and one of these patterns is it.
+    AnyOf(List<Pattern>),
     /// There is one, and none of these patterns is it.
-    NoneOf(List<Str>),
+    NoneOf(List<Pattern>),
+}
+
+/// What a text may look like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Pattern {
+    /// `text`
+    Is(Str),
+    /// `text*`
+    Begins(Str),
+    /// `*text`
+    Ends(Str),
+    /// `*text*`
+    Holds(Str),
+    /// Any other, `*` standing for any run.
+    Glob(Str),
 }
 
 /// Text with holes.
@@ -291,6 +341,8 @@ pub struct Rule {
     pub entry: Option<u16>,
     /// Guidance for what it detects, index into `entries`.
     pub behaviour: Option<u16>,
+    /// Innocent causes of its alerts, indices into [`Catalog::innocent`].
+    pub innocent: List<u16>,
 }
 
 /// The beginning of the messages of a rule.
@@ -298,6 +350,8 @@ pub struct Rule {
 pub struct Message {
     /// Literal text behind the priority.
     pub prefix: Str,
+    /// Literal text behind one word that follows the prefix.
+    pub tail: Option<Str>,
     /// Index into [`Catalog::rules`].
     pub rule: u16,
     /// Other rules begin the same way: the rule is a guess.
@@ -611,8 +665,6 @@ impl TuningKind {
 pub struct Innocent {
     /// Its id.
     pub id: Str,
-    /// Indices of the rules it concerns; empty: any.
-    pub rules: List<u16>,
     /// Must hold.
     pub all: List<Cond>,
     /// What makes it believable.

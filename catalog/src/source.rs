@@ -236,6 +236,10 @@ pub struct Tuning {
     /// For a macro: the condition of the innocent case.
     #[serde(default)]
     pub condition: Option<String>,
+    /// For a macro: how the condition joins what stands there. A macro that lists what is known to be innocent
+    /// wants `or`; one that says what alerts wants `and`, with a condition that begins with `not`.
+    #[serde(default)]
+    pub append: Append,
     /// For a list: the items to add.
     #[serde(default)]
     pub items: Vec<String>,
@@ -245,6 +249,18 @@ pub struct Tuning {
     /// How narrow to stay.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// How a condition joins another one.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Append {
+    /// Either holds.
+    #[default]
+    Or,
+    /// Both hold.
+    And,
 }
 
 /// Evidence for a behaviour.

@@ -1,2 +1,62 @@
-//! placeholder
-fn main() {}
+//! bewit's local host: it runs the component in wasmtime, on files, pipes and standard input.
+//!
+//! [`input`] cuts what comes into batches, [`pipeline`] hands them to guarded instances of the component
+//! ([`guard`]) and keeps the order, [`output`] writes. The component does all the annotating; what is here is
+//! I/O, limits and messages.
+
+mod annotate;
+mod catalog;
+mod cli;
+mod component;
+mod config;
+mod console;
+mod explain;
+mod fault;
+mod guard;
+mod input;
+mod misuse;
+mod nearest;
+mod output;
+mod page;
+mod pipeline;
+mod report;
+mod stats;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{CatalogCommand, Cli, Command, ConfigCommand};
+use crate::misuse::Misuse;
+
+/// An input could not be read, or something failed.
+const FAILED: u8 = 1;
+/// The command line or the configuration is wrong.
+const MISUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bewit: {error:#}");
+            ExitCode::from(if error.is::<Misuse>() { MISUSED } else { FAILED })
+        }
+    }
+}
+
+/// Whether all went well. What did not and is no error has been said on standard error.
+fn run(cli: Cli) -> anyhow::Result<bool> {
+    let component = cli.component.as_deref();
+    match cli.command {
+        Command::Annotate(args) => annotate::run(&args, component),
+        Command::Report(args) => report::run(&args, component),
+        Command::Explain(args) => explain::run(&args).map(|()| true),
+        Command::Catalog(CatalogCommand::List { json }) => catalog::list(json).map(|()| true),
+        Command::Catalog(CatalogCommand::Schema) => catalog::schema().map(|()| true),
+        Command::Describe => component::describe(component).map(|()| true),
+        Command::Config(ConfigCommand::Check { file }) => config::check(&file).map(|()| true),
+        Command::Config(ConfigCommand::Schema) => config::schema().map(|()| true),
+    }
+}

@@ -1,6 +1,6 @@
 //! How likely an alert is innocent, and how urgent it is.
 
-use bewit_catalog::model::{Catalog, Disposition, Innocent, Operand, Rule, Test, Weighted};
+use bewit_catalog::model::{Catalog, Disposition, Innocent, Operand, Test, Weighted};
 
 use super::fill;
 use super::guidance::{Confidence, Guidance, MatchedBy};
@@ -56,10 +56,11 @@ pub(crate) fn assess<'c>(catalog: &'c Catalog, guidance: &Guidance<'c>, values: 
             }],
         };
     }
-    let mut reasons: Vec<Reason<'c>> = catalog
-        .innocent
+    let of_rule = guidance.rule.map(|rule| rule.innocent.as_ref()).unwrap_or_default();
+    let mut reasons: Vec<Reason<'c>> = of_rule
         .iter()
-        .filter(|cause| concerns(catalog, cause, guidance.rule))
+        .chain(catalog.innocent_of_any.iter())
+        .filter_map(|index| catalog.innocent.get(usize::from(*index)))
         .filter_map(|cause| reason(cause, values))
         .collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
@@ -82,17 +83,6 @@ pub(crate) fn assess<'c>(catalog: &'c Catalog, guidance: &Guidance<'c>, values: 
             reasons,
         },
     }
-}
-
-fn concerns(catalog: &Catalog, cause: &Innocent, rule: Option<&Rule>) -> bool {
-    cause.rules.is_empty()
-        || rule.is_some_and(|rule| {
-            cause
-                .rules
-                .iter()
-                .filter_map(|index| catalog.rules.get(usize::from(*index)))
-                .any(|r| r.name == rule.name)
-        })
 }
 
 fn reason<'c>(cause: &'c Innocent, values: &Values<'_>) -> Option<Reason<'c>> {

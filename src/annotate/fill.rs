@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use bewit_catalog::model::{Command, Hole, Manifest, ParamType, Piece, Template, Tuning, Undo};
+use bewit_catalog::model::{Command, Hole, Manifest, ParamType, Piece, Template, Tuning, TuningKind, Undo};
 
 use super::shell;
-use super::values::{Found, Values, misleads};
+use super::values::{Found, Values};
 
 /// Characters of one value that prose shows.
 const PROSE: usize = 160;
@@ -184,17 +184,26 @@ fn note(missing: &mut Vec<String>, name: String) {
     }
 }
 
-/// A manifest: values are YAML scalars there.
+/// A manifest: a value is a YAML scalar there, or part of one that the author may have quoted, so only what needs
+/// no quoting is let in.
 pub(crate) fn manifest(manifest: &Manifest, values: &Values<'_>) -> Snippet {
-    snippet(&manifest.body, values, |text| !text.chars().any(misleads))
+    snippet(&manifest.body, values, |text| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._:/@+-".contains(&b))
+    })
 }
 
 /// A tuning snippet: values are strings in Falco's condition language, inside YAML. Falco has no escape that
-/// all its versions read, so a value that would need one is refused.
+/// all its versions read, so a value that would need one is refused; items of a list stand in conditions
+/// unquoted, so those are single words.
 pub(crate) fn tuning(tuning: &Tuning, values: &Values<'_>) -> Snippet {
+    let list = tuning.kind == TuningKind::List;
     snippet(&tuning.snippet, values, |text| {
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b" ._:/@+=,-".contains(&b))
+        text.bytes().all(|b| match b {
+            b'"' | b'\\' => false,
+            _ if list => b.is_ascii_alphanumeric() || b"._:/@+-".contains(&b),
+            _ => matches!(b, b' '..=b'~'),
+        })
     })
 }
 
@@ -229,13 +238,7 @@ fn snippet(template: &Template, values: &Values<'_>, safe: impl Fn(&str) -> bool
 
 fn push_yaml(filled: &mut Snippet, hole: &Hole, values: &Values<'_>, safe: impl Fn(&str) -> bool) {
     let value: Cow<'_, str> = match values.valid(hole.param) {
-        // Inside other text there is no quoting: only what needs none.
-        Some(found)
-            if safe(&found.text)
-                && (hole.scalar || !found.text.contains(['"', '\'', '\\', '#', '\n', '{', '}', '[', ']'])) =>
-        {
-            Cow::Borrowed(found.text.as_ref())
-        }
+        Some(found) if safe(&found.text) => Cow::Borrowed(found.text.as_ref()),
         _ => {
             let name = name(hole, values);
             let shown = format!("<{name}>");

@@ -62,7 +62,7 @@ fn shape(text: &str) -> String {
     let mut shape = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let run = |f: fn(&u8) -> bool| rest.bytes().take_while(|b| f(b)).count();
+        let run = |f: fn(&u8) -> bool| rest.bytes().take_while(f).count();
         let (hex, digits) = (run(u8::is_ascii_hexdigit), run(u8::is_ascii_digit));
         let len = if hex >= 8 { hex } else { digits };
         if len > 0 {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use bewit_catalog::model::{Catalog, Cond, Field, From, List, Operand, Param, ParamId, ParamType, Take, Test};
+use bewit_catalog::model::{Catalog, Cond, Feed, Field, List, Operand, Param, ParamId, ParamType, Pattern, Take, Test};
 
 use crate::event::Event;
-use crate::json::{Cursor, Value};
+use crate::json::{Cursor, Text, Value};
 
 /// A parameter's value in an event.
 #[derive(Clone, Debug)]
@@ -22,7 +22,9 @@ pub(crate) struct Found<'e> {
 /// All of an event's parameters, tags and the words of its rule's name.
 pub(crate) struct Values<'e> {
     params: &'e [Param],
-    found: Vec<Option<Found<'e>>>,
+    /// For each parameter its place in `found` and one, or 0. An event has few of the many.
+    places: Vec<u8>,
+    found: Vec<(ParamId, u8, Found<'e>)>,
     tags: Vec<Cow<'e, str>>,
     words: Vec<String>,
 }
@@ -33,43 +35,105 @@ impl<'e> Values<'e> {
     pub(crate) fn new(catalog: &'e Catalog, event: &'e Event<'_>, rule: Option<&'e str>) -> Self {
         let mut values = Self {
             params: &catalog.params,
-            found: vec![None; catalog.params.len()],
+            places: vec![0; catalog.params.len()],
+            found: Vec::with_capacity(48),
             tags: event.tags.iter().map(|tag| tag.decode()).collect(),
             words: rule.map(words).unwrap_or_default(),
         };
-        // Undeclared fields first: the places of declared ones may have conditions on them.
-        for pass in [false, true] {
-            for (id, param) in catalog.params.iter().enumerate() {
-                let conditional = param.from.iter().any(|from| !from.when.is_empty());
-                if conditional == pass {
-                    values.found[id] = values.find(param, event, rule);
-                }
+        // Fields that feed under conditions come later, when what the conditions look at is there.
+        let mut later: Vec<(&'e Feed, Found<'e>)> = Vec::new();
+        let beside = [
+            ("@rule", "rule", rule.map(Cow::Borrowed)),
+            ("@source", "source", event.source.as_ref().map(Text::decode)),
+            ("@priority", "priority", Some(Cow::Borrowed(event.priority.as_str()))),
+            ("@hostname", "hostname", event.hostname.as_ref().map(Text::decode)),
+            ("@message", "output", event.message()),
+        ];
+        for (name, shown, text) in beside {
+            if let (Some(field), Some(text)) = (find(catalog, name), text) {
+                values.feed(field, shown, text, false, &mut later);
+            }
+        }
+        for (name, value) in event.fields.iter() {
+            let Some(field) = find(catalog, name) else {
+                continue;
+            };
+            let (text, number) = match value {
+                Value::Null | Value::Object(_) => continue,
+                Value::Bool(value) => (Cow::Borrowed(if *value { "true" } else { "false" }), false),
+                Value::Number(number) => (Cow::Borrowed(*number), true),
+                Value::String(text) => (text.decode(), false),
+                Value::Array(text) => (Cow::Owned(list(text)), false),
+            };
+            values.feed(field, &field.name, text, number, &mut later);
+        }
+        for (feed, found) in later {
+            if values.hold(&feed.when) {
+                values.keep(feed, found);
             }
         }
         values
     }
 
-    fn find(&self, param: &'e Param, event: &'e Event<'_>, rule: Option<&'e str>) -> Option<Found<'e>> {
-        let mut best: Option<Found<'e>> = None;
-        for from in param.from.iter() {
-            let Some(mut found) = read(from, event, rule) else {
-                continue;
-            };
-            if !self.hold(&from.when) {
-                continue;
-            }
-            found.valid = is_valid(param.kind, &found.text);
-            if found.valid {
-                return Some(found);
-            }
-            best = best.or(Some(found));
+    fn feed(
+        &mut self,
+        field: &'e Field,
+        name: &'e str,
+        text: Cow<'e, str>,
+        number: bool,
+        later: &mut Vec<(&'e Feed, Found<'e>)>,
+    ) {
+        if text.is_empty() || text == "<NA>" {
+            return;
         }
-        best
+        for feed in field.feeds.iter() {
+            let (text, number) = match feed.take {
+                Take::Whole => (text.clone(), number),
+                part => match take(part, &text) {
+                    Some(part) => (Cow::Owned(part.to_owned()), false),
+                    None => continue,
+                },
+            };
+            let found = Found {
+                text,
+                number,
+                valid: false,
+                field: name,
+            };
+            if feed.when.is_empty() {
+                self.keep(feed, found);
+            } else {
+                later.push((feed, found));
+            }
+        }
+    }
+
+    /// Keeps the best value of a parameter: one that looks like its type, then the field named first.
+    fn keep(&mut self, feed: &Feed, mut found: Found<'e>) {
+        let (Some(param), Some(place)) = (
+            self.params.get(usize::from(feed.param)),
+            self.places.get_mut(usize::from(feed.param)),
+        ) else {
+            return;
+        };
+        found.valid = is_valid(param.kind, &found.text);
+        match usize::from(*place).checked_sub(1).and_then(|at| self.found.get_mut(at)) {
+            Some((_, rank, known)) => {
+                if (!found.valid, feed.rank) <= (!known.valid, *rank) {
+                    (*rank, *known) = (feed.rank, found);
+                }
+            }
+            None => {
+                self.found.push((feed.param, feed.rank, found));
+                *place = u8::try_from(self.found.len()).unwrap_or(0);
+            }
+        }
     }
 
     /// The value of a parameter, whatever it looks like.
     pub(crate) fn any(&self, id: ParamId) -> Option<&Found<'e>> {
-        self.found.get(usize::from(id))?.as_ref()
+        let place = usize::from(*self.places.get(usize::from(id))?).checked_sub(1)?;
+        self.found.get(place).map(|(_, _, found)| found)
     }
 
     /// The value of a parameter, if it looks like its type.
@@ -90,12 +154,13 @@ impl<'e> Values<'e> {
         self.words.iter().any(|w| w == word)
     }
 
-    /// All parameters with their values, in the catalog's order.
+    /// All parameters that have a value, in the catalog's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'e Param, &Found<'e>)> {
-        self.params
-            .iter()
-            .zip(&self.found)
-            .filter_map(|(p, f)| Some((p, f.as_ref()?)))
+        let present = self.places.iter().enumerate().filter(|(_, place)| **place > 0);
+        present.filter_map(|(id, place)| {
+            let (_, _, found) = self.found.get(usize::from(*place) - 1)?;
+            Some((self.params.get(id)?, found))
+        })
     }
 
     /// Whether all conditions hold.
@@ -105,19 +170,33 @@ impl<'e> Values<'e> {
 
     /// Whether a condition holds.
     pub(crate) fn holds(&self, condition: &Cond) -> bool {
-        let texts: Vec<&str> = match condition.operand {
-            Operand::Param(id) => self.valid(id).map(|f| f.text.as_ref()).into_iter().collect(),
-            Operand::Tag => self.tags.iter().map(AsRef::as_ref).collect(),
-            Operand::Word => self.words.iter().map(String::as_str).collect(),
-        };
-        let any = |patterns: &List<Cow<'static, str>>| texts.iter().any(|text| patterns.iter().any(|p| glob(p, text)));
-        match &condition.test {
-            Test::Present => !texts.is_empty(),
-            Test::Absent => texts.is_empty(),
-            Test::AnyOf(patterns) => any(patterns),
-            Test::NoneOf(patterns) => !texts.is_empty() && !any(patterns),
+        match condition.operand {
+            Operand::Param(id) => test(
+                &condition.test,
+                self.valid(id).map(|found| found.text.as_ref()).into_iter(),
+            ),
+            Operand::Tag => test(&condition.test, self.tags.iter().map(AsRef::as_ref)),
+            Operand::Word => test(&condition.test, self.words.iter().map(String::as_str)),
         }
     }
+}
+
+/// Whether any of these texts is what a test asks for, or none where it asks for that.
+fn test<'t>(test: &Test, mut texts: impl Iterator<Item = &'t str> + Clone) -> bool {
+    let some = texts.clone().next().is_some();
+    let mut any = |patterns: &[Pattern]| texts.any(|text| patterns.iter().any(|p| matches(p, text)));
+    match test {
+        Test::Present => some,
+        Test::Absent => !some,
+        Test::AnyOf(patterns) => any(patterns),
+        Test::NoneOf(patterns) => some && !any(patterns),
+    }
+}
+
+/// A field of the catalog by its name.
+fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Field> {
+    let field = catalog.fields.get(catalog.field_index.find(name.as_bytes())?)?;
+    (field.name == name).then_some(field)
 }
 
 /// The lower-case words of a rule's name.
@@ -126,40 +205,6 @@ fn words(name: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect()
-}
-
-fn read<'e>(from: &'e From, event: &'e Event<'_>, rule: Option<&'e str>) -> Option<Found<'e>> {
-    let found = |text: Cow<'e, str>, number, field| {
-        (!text.is_empty() && text != "<NA>").then_some(Found {
-            text,
-            number,
-            valid: false,
-            field,
-        })
-    };
-    match &from.field {
-        Field::Rule => found(Cow::Borrowed(rule?), false, "rule"),
-        Field::Source => found(event.source.as_ref()?.decode(), false, "source"),
-        Field::Priority => found(Cow::Borrowed(event.priority.as_str()), false, "priority"),
-        Field::Hostname => found(event.hostname.as_ref()?.decode(), false, "hostname"),
-        Field::Message => found(event.message()?, false, "output"),
-        Field::Output(name) => {
-            let value = event.fields.get(name)?;
-            let (text, number) = match value {
-                Value::Null => return None,
-                Value::Bool(true) => (Cow::Borrowed("true"), false),
-                Value::Bool(false) => (Cow::Borrowed("false"), false),
-                Value::Number(number) => (Cow::Borrowed(*number), true),
-                Value::String(text) => (text.decode(), false),
-                Value::Array(text) => (Cow::Owned(list(text)), false),
-                Value::Object(_) => return None,
-            };
-            match from.take {
-                Take::Whole => found(text, number, name),
-                part => found(Cow::Owned(take(part, &text)?.to_owned()), false, name),
-            }
-        }
-    }
 }
 
 /// A list field, as Falco prints it in text but without parentheses.
@@ -248,6 +293,16 @@ pub(crate) fn misleads(c: char) -> bool {
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn matches(pattern: &Pattern, text: &str) -> bool {
+    match pattern {
+        Pattern::Is(whole) => text == whole,
+        Pattern::Begins(head) => text.starts_with(head.as_ref()),
+        Pattern::Ends(tail) => text.ends_with(tail.as_ref()),
+        Pattern::Holds(part) => text.contains(part.as_ref()),
+        Pattern::Glob(pattern) => glob(pattern, text),
+    }
 }
 
 /// Whether text is what a pattern says, `*` standing for any run.

@@ -27,11 +27,7 @@ impl<'a> Record<'a> {
         let mut members = Vec::with_capacity(16);
         let mut fields = None;
         let mut first = true;
-        loop {
-            // Behind the comma, where the key will begin.
-            let Some((key, begin)) = cursor.key_at(&mut first)? else {
-                break;
-            };
+        while let Some((key, begin)) = cursor.key_at(&mut first)? {
             let opens = cursor.peek() == Some(b'{');
             let at = cursor.at();
             let value = if opens && key.is("output_fields") {

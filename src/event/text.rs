@@ -93,30 +93,39 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &Catalog) -> (Fields<'a>,
         // Separators, and the parenthesis of `container=name (id=..)`.
         values.push(value.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '(')));
     }
-    close_parenthesis(message, &hits, &mut values);
+    let inside = close_parenthesis(message, &hits, &mut values);
     let escaped = is_escaped(message);
     let mut fields = Fields::default();
     let mut ambiguous: Vec<String> = Vec::new();
-    for (hit, value) in hits.iter().zip(values) {
+    let mut unsure: Vec<(&str, Value<'a>)> = Vec::new();
+    let doubtful = doubtful(&hits[..inside]);
+    for (i, (hit, value)) in hits.iter().zip(values).enumerate() {
         let value = unquote(value);
         let Some(field) = field(hit.key, source, value) else {
             continue;
         };
         let read = read(value, hit.key.number, escaped);
         match fields.get(field) {
+            _ if doubtful.contains(&i) => unsure.push((field, read)),
             None => fields.push(Cow::Owned(field.to_owned()), read),
             Some(known) if *known == read => {}
-            Some(Value::Null) => {
-                fields.retain(|name| name != field);
-                fields.push(Cow::Owned(field.to_owned()), read);
-            }
-            Some(_) if read == Value::Null => {}
-            Some(_) if ambiguous.iter().any(|name| name == field) => {}
-            Some(_) => ambiguous.push(field.to_owned()),
+            Some(_) => note(&mut ambiguous, field),
+        }
+    }
+    for (field, read) in unsure {
+        // The same value outside of the command line settles it.
+        if fields.get(field) != Some(&read) {
+            note(&mut ambiguous, field);
         }
     }
     fields.retain(|name| !ambiguous.iter().any(|a| a == name));
     (fields, ambiguous)
+}
+
+fn note(ambiguous: &mut Vec<String>, field: &str) {
+    if !ambiguous.iter().any(|name| name == field) {
+        ambiguous.push(field.to_owned());
+    }
 }
 
 /// The known keys of a message, in order.
@@ -147,22 +156,44 @@ fn hits<'c>(message: &str, catalog: &'c Catalog) -> Vec<Hit<'c>> {
 }
 
 /// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last
-/// value that ends with one more than it opens.
-fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) {
+/// value that ends with one more than it opens. Returns how many keys stand inside; all where there is none.
+fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) -> usize {
     let opened = hits
         .first()
         .is_some_and(|first| message.get(..first.at).is_some_and(|head| head.contains('(')));
-    if !opened {
-        return;
-    }
     let unbalanced = |value: &str| value.ends_with(')') && value.matches(')').count() > value.matches('(').count();
-    if let Some(value) = values.iter_mut().rev().find(|v| unbalanced(v)) {
+    let closing = values
+        .iter_mut()
+        .enumerate()
+        .rev()
+        .find(|(_, value)| opened && unbalanced(value));
+    let Some((last, value)) = closing else {
+        return hits.len();
+    };
+    *value = value[..value.len() - 1].trim_end();
+    // `%container.info` prints `name (id=26a75f9eb595)` inside the outer pair.
+    if unbalanced(value) {
         *value = value[..value.len() - 1].trim_end();
-        // `%container.info` prints `name (id=26a75f9eb595)` inside the outer pair.
-        if unbalanced(value) {
-            *value = value[..value.len() - 1].trim_end();
-        }
     }
+    last + 1
+}
+
+/// Keys that name a container or a pod, but may be part of a command line: they stand behind one, and fields
+/// that Falco's templates print before container and pod come only later.
+///
+/// Whoever starts a process chooses its command line. ` k8s_pod_name=victim` in it must not make bewit tell
+/// people to delete that pod.
+fn doubtful(inside: &[Hit<'_>]) -> Vec<usize> {
+    let is = |hit: &Hit<'_>, test: fn(&str) -> bool| hit.key.fields.iter().any(|f| test(&f.field));
+    let free = |hit: &Hit<'_>| {
+        is(hit, |f| {
+            matches!(f, "proc.cmdline" | "proc.pcmdline" | "proc.args" | "evt.args")
+        })
+    };
+    let identity = |hit: &Hit<'_>| is(hit, |f| f.starts_with("container.") || f.starts_with("k8s"));
+    let first_free = inside.iter().position(free).unwrap_or(inside.len());
+    let last_other = inside.iter().rposition(|hit| !identity(hit)).unwrap_or(0);
+    (first_free..last_other).filter(|i| identity(&inside[*i])).collect()
 }
 
 /// okta's templates quote values.
@@ -292,6 +323,22 @@ mod tests {
             Some("EXE_WRITABLE|EXE_LOWER_LAYER")
         );
         assert_eq!(get(line, "k8s.ns.name").as_deref(), Some("shop"));
+    }
+
+    #[test]
+    fn a_pod_inside_a_command_line_is_not_believed() {
+        let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim k8s_ns_name=shop terminal=0 container_id=4cc4da328699";
+        let event = parse(line, &BUILT_IN).unwrap();
+        assert_eq!(event.ambiguous, ["k8s.pod.name", "k8s.ns.name"]);
+        assert!(event.fields.get("k8s.pod.name").is_none());
+        assert!(event.fields.get("container.id").is_some());
+    }
+
+    /// Behind `<NA>` the second value is as likely the attacker's as the first.
+    #[test]
+    fn a_missing_value_does_not_give_way() {
+        let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c k8s_pod_name=victim x terminal=0 k8s_pod_name=<NA>";
+        assert!(parse(line, &BUILT_IN).unwrap().fields.get("k8s.pod.name").is_none());
     }
 
     #[test]

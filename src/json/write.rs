@@ -1,5 +1,6 @@
 //! Writing.
 
+use super::cursor::special;
 use super::{Text, Value};
 
 /// Appends text as it stands inside JSON quotes.
@@ -7,17 +8,20 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
     let mut done = 0;
-    for (at, byte) in bytes.iter().enumerate() {
+    loop {
+        let at = special(bytes, done);
+        out.extend_from_slice(bytes.get(done..at).unwrap_or_default());
+        let Some(byte) = bytes.get(at) else {
+            return;
+        };
         let short = match byte {
             b'"' => b'"',
             b'\\' => b'\\',
             b'\n' => b'n',
             b'\r' => b'r',
             b'\t' => b't',
-            0..0x20 => b'u',
-            _ => continue,
+            _ => b'u',
         };
-        out.extend_from_slice(&bytes[done..at]);
         out.extend_from_slice(&[b'\\', short]);
         if short == b'u' {
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
@@ -25,7 +29,6 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
         }
         done = at + 1;
     }
-    out.extend_from_slice(&bytes[done..]);
 }
 
 /// Writes one JSON document into a buffer; commas are its business.

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "component")]
 mod component;
+#[cfg(feature = "fluent-bit")]
+mod fluent_bit;

@@ -36,7 +36,7 @@ pub(crate) fn component() -> Result<PathBuf> {
     add_target()?;
     run(cargo()
         .args(["build", "--package", "bewit", "--profile", "plugin"])
-        .args(["--target", TARGET, "--features", "component"]))?;
+        .args(["--target", TARGET, "--no-default-features", "--features", "component"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let core = target.join(TARGET).join("plugin/bewit.wasm");
     let module = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod run;
 mod schema;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ usage: cargo xtask <task>
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
-  ci        what CI runs: formatting, clippy, documentation, tests
+  lint      formatting, clippy, documentation
 ";
 
 fn main() -> ExitCode {
@@ -40,7 +41,7 @@ fn run_task(task: &str) -> Result<()> {
         "build" => build::dist(),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
-        "ci" => check::ci(),
+        "lint" => check::lint(),
         _ => bail!("there is no such task\n\n{USAGE}"),
     }
 }

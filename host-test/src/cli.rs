@@ -1,0 +1,190 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bewit::{Detail, MinPriority, Schema};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config;
+
+/// Falco log lines in, security alerts that say what to do out.
+#[derive(Debug, Parser)]
+#[command(name = "bewit", version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Run this component instead of the built-in one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) component: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Annotate Falco's log: one record a line in, one record a line out.
+    ///
+    /// What is no Falco alert passes through as it came.
+    Annotate(Annotate),
+    /// Write a report on the alerts in Falco's log, for people.
+    ///
+    /// Lines that bewit annotated already are taken as they are.
+    Report(Report),
+    /// Show what the catalog says about a rule: why it matters, what to ask, what to do.
+    Explain(Explain),
+    /// What is in the catalog.
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Show what the component says of itself, and that it imports nothing.
+    Describe,
+    /// Configuration files.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What is read, and how it is annotated.
+#[derive(Args, Debug)]
+pub(crate) struct Input {
+    /// Files with Falco's log; `-`, or none, is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read the configuration from this file. The command line goes first.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Drop alerts that are less urgent.
+    #[arg(long, value_name = "PRIORITY", ignore_case = true, value_parser = PossibleValuesParser::new(PRIORITIES)
+        .try_map(|name| config::value::<MinPriority>(name.to_lowercase())))]
+    pub(crate) min_priority: Option<MinPriority>,
+    /// Run this many instances of the component. The order stays.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+    /// Seconds that a batch may take. Records that take longer pass on without annotation.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) batch_timeout: Duration,
+    /// Write here instead of to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Say at the end, on standard error, what became of the lines.
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Annotate {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Go on as the files grow, also after they are truncated or replaced, until SIGINT or SIGTERM.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// What alerts look like.
+    #[arg(long, value_parser = PossibleValuesParser::new(["native"]).try_map(config::value::<Schema>))]
+    pub(crate) schema: Option<Schema>,
+    /// How much of an alert goes out.
+    #[arg(long, value_parser = PossibleValuesParser::new(["brief", "full"]).try_map(config::value::<Detail>))]
+    pub(crate) detail: Option<Detail>,
+    /// Write alerts only. Other lines are counted, and lines that failed are written.
+    #[arg(long)]
+    pub(crate) only_alerts: bool,
+    /// Keep the raw line of every alert, in `bewit.input.raw`.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(crate) keep_raw: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Terminal, if standard output is one.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Report on this many alerts at most, the first ones.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) most: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// Name of the rule, current or former.
+    #[arg(required = true, num_args = 1.., value_name = "RULE")]
+    rule: Vec<String>,
+    /// Terminal, if standard output is one.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+impl Explain {
+    /// The name, whether it was quoted or came as words.
+    pub(crate) fn rule(&self) -> String {
+        self.rule.join(" ")
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// List the rules that are known, and what guidance they have.
+    List {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of the catalog's files.
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check a configuration file.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of configuration files.
+    Schema,
+}
+
+/// What a page for people is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Markdown,
+    Terminal,
+}
+
+const PRIORITIES: [&str; 9] = [
+    "emergency",
+    "alert",
+    "critical",
+    "error",
+    "warning",
+    "notice",
+    "informational",
+    "info",
+    "debug",
+];
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let expected = || "expected seconds, such as 10 or 0.5".to_owned();
+    let seconds: f64 = text.parse().map_err(|_| expected())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
+        _ => Err(expected() + ", more than 0 and at most 86400"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_are_positive() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["0", "-1", "ten", "inf", "NaN", "1e9"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

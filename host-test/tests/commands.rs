@@ -1,0 +1,130 @@
+//! The commands for people.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+
+use common::{SEED, annotated, component, folder, run, stderr, stdout, text};
+
+#[test]
+fn mistakes_in_a_configuration_are_shown_where_they_are() {
+    let folder = folder("config");
+    let file = folder.join("bewit.yaml");
+    for (yaml, said) in [
+        (
+            "detial: brief\n",
+            "bewit.yaml:1:1: unknown key `detial`, expected one of `schema`, `detail`",
+        ),
+        ("detail: breif\n", "did you mean `brief`?"),
+        (
+            "limits:\n  batch_lines: many\n",
+            "bewit.yaml:2:16: limits.batch_lines: invalid type: string \"many\", expected usize",
+        ),
+        (
+            "limits:\n  batch_lines: 0\n",
+            "bewit.yaml:2:3: limits.batch_lines: 0 is out of range, expected 1 to 4294967295",
+        ),
+        (
+            "overlays: [ours.yaml]\n",
+            "bewit.yaml:1:1: overlays: ours.yaml: this version does not read catalogs of your own yet",
+        ),
+        ("detail: [\n", "bewit.yaml:"),
+    ] {
+        fs::write(&file, yaml).unwrap();
+        let output = run(&["config", "check", text(&file)], "");
+        assert_eq!(output.status.code(), Some(2), "{yaml}");
+        assert!(stderr(&output).contains(said), "{yaml}: {}", stderr(&output));
+    }
+    fs::write(&file, "# all defaults\n").unwrap();
+    assert!(run(&["config", "check", text(&file)], "").status.success());
+    let output = run(&["config", "check", text(&folder.join("none.yaml"))], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("none.yaml: No such file"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn mistakes_in_the_command_line_name_what_was_expected() {
+    for (args, said) in [
+        (&["annotate", "--detail", "breif"][..], "[possible values: brief, full]"),
+        (&["annotate", "--min-priority", "warn"], "'warning'"),
+        (&["annotate", "--batch-timeout", "soon"], "expected seconds"),
+        (&["annotate", "--jobs", "0"], "1..=256"),
+        (&["anotate"], "'annotate'"),
+    ] {
+        let output = run(args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains(said), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn explain_is_a_runbook() {
+    let output = run(&["explain", "terminal", "SHELL", "in", "container"], "");
+    let page = stdout(&output);
+    for part in [
+        "# Terminal shell in container\n",
+        "## Why it matters\n",
+        "## Contain\n",
+        "'<k8s.pod.name>'",
+        "## Quiet it in Falco\n",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let output = run(&["explain", "Terminal shel in container"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("did you mean:\n  Terminal shell in container"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_catalog_is_listed_and_its_schema_printed() {
+    let list = run(&["catalog", "list"], "");
+    assert!(stdout(&list).contains("Terminal shell in container"));
+    let json: serde_json::Value = serde_json::from_slice(&run(&["catalog", "list", "--json"], "").stdout).unwrap();
+    let rules = json["rules"].as_array().unwrap().len();
+    assert_eq!(json["counts"]["rules"], rules);
+    assert!(stdout(&list).contains(&format!("{rules} rules: ")));
+    for command in ["catalog", "config"] {
+        let schema: serde_json::Value = serde_json::from_slice(&run(&[command, "schema"], "").stdout).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    }
+}
+
+#[test]
+fn the_component_describes_itself() {
+    if !component() {
+        let output = run(&["describe"], "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("cargo xtask build"), "{}", stderr(&output));
+        return;
+    }
+    let said = stdout(&run(&["describe"], ""));
+    assert!(
+        said.contains("imports    none\n") && said.contains("schema     bewit.alert/1\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn reports_take_raw_and_annotated_lines() {
+    if !component() {
+        return;
+    }
+    let report = stdout(&run(&["report", "--format", "markdown"], format!("{SEED}\nnoise\n")));
+    assert!(report.contains("64fac540e48f") && report.starts_with("# "), "{report}");
+    assert_eq!(
+        report,
+        stdout(&run(&["report", "--format", "markdown"], annotated(SEED)))
+    );
+    let plain = run(&["report", "--format", "terminal"], SEED);
+    assert!(!plain.stdout.contains(&0x1b) && plain.stdout.len() > 500);
+}
