@@ -108,13 +108,15 @@ impl Annotator {
         }
         if text.starts_with('{') {
             let mut record = Record::read(text).ok()?;
-            if let Some(event) = record.event() {
+            if let Some(mut event) = record.event() {
+                add_metadata(&mut event, Some(&record), layer);
                 return self.emit(line, text, &event, Some(&record), layer, out);
             }
             return envelope::carriers(&record)
                 .find_map(|carrier| self.carried(line, &record, &carrier, layer, depth, out));
         }
-        if let Some(event) = event::parse_text(text, &self.catalog) {
+        if let Some(mut event) = event::parse_text(text, &self.catalog) {
+            add_metadata(&mut event, None, layer);
             return self.emit(line, text, &event, None, layer, out);
         }
         let prefix = envelope::prefix(text)?;
@@ -202,6 +204,26 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
         Some(record) if record.get("bewit").is_none() => native::write_fault(&record, code, message, out),
         _ => out.extend_from_slice(line),
     }
+}
+
+/// Adds what the objects around an event know of its container.
+fn add_metadata<'a>(event: &mut Event<'a>, record: Option<&Record<'a>>, layer: Option<&'a Layer<'a>>) {
+    let Some(Value::String(container)) = event.fields.get("container.id") else {
+        return;
+    };
+    let container = container.decode();
+    let around = layer
+        .into_iter()
+        .flat_map(Layer::outward)
+        .filter_map(|layer| match layer.kept {
+            Kept::Members { record, .. } => Some(record),
+            Kept::Parts(_) => None,
+        });
+    let metadata = record
+        .into_iter()
+        .chain(around)
+        .find_map(|record| envelope::metadata(record, &container));
+    event.metadata = metadata.unwrap_or_default();
 }
 
 /// A line as text.

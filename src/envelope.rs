@@ -3,6 +3,8 @@
 //! A wrapper is taken off one layer at a time, and only to see whether a Falco alert is inside: where none is,
 //! the line goes out as it came.
 
+use std::borrow::Cow;
+
 use crate::event::{Event, Instant, Member, Record};
 use crate::json::{Text, Value};
 
@@ -289,6 +291,43 @@ pub(crate) fn written(record: &Record<'_>) -> Option<Instant> {
             Some(Value::String(text)) => Instant::from_micros(&text.decode()),
             _ => None,
         })
+}
+
+/// What a log shipper's `kubernetes` object says of the container with this id, under the catalog's names.
+///
+/// In a DaemonSet the object describes the pod that printed the line, which is Falco's own. Only where its
+/// container is the event's is it about the event; nothing else in it can tell.
+pub(crate) fn metadata<'a>(record: &Record<'a>, container: &str) -> Option<Vec<(&'static str, Cow<'a, str>)>> {
+    /// The keys of Fluent Bit's filter and of Vector's source.
+    const KEYS: [(&str, &str); 7] = [
+        ("pod_name", "@kubernetes.pod"),
+        ("namespace_name", "@kubernetes.namespace"),
+        ("pod_namespace", "@kubernetes.namespace"),
+        ("host", "@kubernetes.node"),
+        ("pod_node_name", "@kubernetes.node"),
+        ("container_name", "@kubernetes.container"),
+        ("container_image", "@kubernetes.image"),
+    ];
+    let Some(Value::Object(text)) = record.get("kubernetes") else {
+        return None;
+    };
+    if container.len() < 12 || !text.contains(container) {
+        return None;
+    }
+    let kubernetes = Record::read(text).ok()?;
+    let of = |key: &str| match kubernetes.get(key) {
+        Some(Value::String(text)) => Some(text.clone().into_decoded()),
+        _ => None,
+    };
+    let same = ["docker_id", "container_id"]
+        .iter()
+        .filter_map(|key| of(key))
+        .any(|id| {
+            // `containerd://4cc4da328699..`
+            let id = id.rsplit_once("://").map_or(id.as_ref(), |(_, id)| id);
+            id.starts_with(container)
+        });
+    same.then(|| KEYS.iter().filter_map(|(key, name)| Some((*name, of(key)?))).collect())
 }
 
 /// Whether the runtime split this line: more of it follows in the next one of the same stream.

@@ -335,6 +335,9 @@ alert_type! {
         /// Top-level keys that text lacks: from the catalog, `time` from the wrapper's.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         inferred: Vec<String>,
+        /// Parameters whose value is a log shipper's metadata of the event's container, because Falco gave none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        enriched: Vec<String>,
         /// Fields that came twice in a text alert with different values, and were left out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ambiguous: Vec<String>,

@@ -63,3 +63,35 @@ fn text_and_json_are_one_cause() {
     let fingerprint = |line| annotated(line, Config::default())["bewit"]["fingerprint"].clone();
     assert_eq!(fingerprint(SHELL), fingerprint(TEXT));
 }
+
+/// Fluent Bit's filter and Vector's source describe the pod that printed the line. That is Falco's own, unless the
+/// container is the event's.
+#[test]
+fn a_shippers_metadata_fills_gaps_only_for_the_events_own_container() {
+    let record = |kubernetes: &str| {
+        format!(
+            r#"{{"log":"{{\"rule\":\"Terminal shell in container\",\"priority\":\"Notice\",\"time\":\"2026-04-13T17:57:43.700000000Z\",\"output_fields\":{{\"container.id\":\"4cc4da328699\",\"k8s.pod.name\":null,\"k8s.ns.name\":null}}}}","kubernetes":{kubernetes}}}"#
+        )
+    };
+    let entities = |kubernetes: &str| annotated(&record(kubernetes), Config::default())["bewit"]["entities"].clone();
+    let falcos = r#"{"pod_name":"falco-x7k2p","namespace_name":"falco","host":"node-1","docker_id":"a7a4000000000000000000000000000000000000000000000000000000000000","container_name":"falco"}"#;
+    assert_eq!(
+        entities(falcos),
+        serde_json::json!({"container": {"id": "4cc4da328699"}})
+    );
+    let own = serde_json::json!({
+        "container": {"id": "4cc4da328699", "name": "cart", "image": "quay.io/acme/cart:1.4"},
+        "kubernetes": {"pod": "cart-7f9c6d5b8-x2x4k", "namespace": "shop-eu", "node": "node-1"},
+    });
+    let fluent_bit = r#"{"pod_name":"cart-7f9c6d5b8-x2x4k","namespace_name":"shop-eu","host":"node-1","docker_id":"4cc4da3286990000000000000000000000000000000000000000000000000000","container_name":"cart","container_image":"quay.io/acme/cart:1.4"}"#;
+    assert_eq!(entities(fluent_bit), own);
+    let vector = r#"{"pod_name":"cart-7f9c6d5b8-x2x4k","pod_namespace":"shop-eu","pod_node_name":"node-1","container_id":"containerd://4cc4da3286990000000000000000000000000000000000000000000000000000","container_name":"cart","container_image":"quay.io/acme/cart:1.4"}"#;
+    assert_eq!(entities(vector), own);
+    let input = annotated(&record(vector), Config::default())["bewit"]["input"]["enriched"].clone();
+    assert!(
+        input
+            .as_array()
+            .is_some_and(|names| names.contains(&"k8s.pod.name".into())),
+        "{input}"
+    );
+}

@@ -30,7 +30,18 @@ pub const PRIORITIES: [&str; 8] = [
 ];
 
 /// What conditions and parameters may name beside Falco's fields.
-const ASIDE: [&str; 5] = ["@rule", "@source", "@priority", "@hostname", "@message"];
+const ASIDE: [&str; 10] = [
+    "@rule",
+    "@source",
+    "@priority",
+    "@hostname",
+    "@message",
+    "@kubernetes.pod",
+    "@kubernetes.namespace",
+    "@kubernetes.node",
+    "@kubernetes.container",
+    "@kubernetes.image",
+];
 
 /// A file of the catalog.
 #[derive(Clone, Debug)]

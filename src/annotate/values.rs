@@ -54,6 +54,11 @@ impl<'e> Values<'e> {
                 values.feed(field, shown, text, false, &mut later);
             }
         }
+        for (name, text) in &event.metadata {
+            if let Some(field) = find(catalog, name) {
+                values.feed(field, name, Cow::Borrowed(text), false, &mut later);
+            }
+        }
         for (name, value) in event.fields.iter() {
             let Some(field) = find(catalog, name) else {
                 continue;

@@ -89,6 +89,7 @@ impl<'a> Record<'a> {
             time: self.string("time"),
             clock: None,
             fields: self.fields.take().unwrap_or_default(),
+            metadata: Vec::new(),
             ambiguous: Vec::new(),
         })
     }

@@ -56,6 +56,8 @@ pub(crate) struct Event<'a> {
     /// `HH:MM:SS.nnnnnnnnn` of a text alert without a date.
     pub(crate) clock: Option<&'a str>,
     pub(crate) fields: Fields<'a>,
+    /// What a log shipper knows of the event's container, by the catalog's names for it (`@kubernetes.pod`, ...).
+    pub(crate) metadata: Vec<(&'static str, Cow<'a, str>)>,
     /// Text keys that came twice with different values: whose value is Falco's cannot be known.
     pub(crate) ambiguous: Vec<String>,
 }

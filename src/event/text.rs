@@ -71,6 +71,7 @@ pub(crate) fn parse<'a>(line: &'a str, catalog: &Catalog) -> Option<Event<'a>> {
         time: time.map(Text::plain),
         clock: (!iso).then_some(head.time),
         fields,
+        metadata: Vec::new(),
         ambiguous,
     })
 }

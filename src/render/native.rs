@@ -314,6 +314,10 @@ fn added(
         if !keys.is_empty() {
             w.key("inferred").strings(keys);
         }
+        let enriched = enriched(alert);
+        if !enriched.is_empty() {
+            w.key("enriched").strings(enriched);
+        }
         if !alert.event.ambiguous.is_empty() {
             w.key("ambiguous").strings(&alert.event.ambiguous);
         }
@@ -324,6 +328,20 @@ fn added(
             w.key("raw").string(raw);
         }
     });
+}
+
+/// Parameters whose value is a log shipper's, because Falco left it out.
+fn enriched<'a>(alert: &Alert<'a>) -> Vec<&'a str> {
+    if alert.event.metadata.is_empty() {
+        return Vec::new();
+    }
+    let from_metadata = |found: &Found<'_>| found.field.starts_with("@kubernetes.");
+    alert
+        .values
+        .iter()
+        .filter(|(_, found)| from_metadata(found))
+        .map(|(param, _)| param.name.as_ref())
+        .collect()
 }
 
 fn severity(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
