@@ -143,7 +143,7 @@ pub struct Shared {
 
 /// Something to do.
 #[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = id_or_mitigation))]
 #[serde(deny_unknown_fields)]
 pub struct Mitigation {
     /// Its id: `mitigation` in a file of its own, `id` inside an entry.
@@ -180,6 +180,24 @@ pub struct Mitigation {
     /// Where to read on.
     #[serde(default)]
     pub references: Vec<Reference>,
+}
+
+/// serde's alias for `id` is none of schemars' business.
+#[cfg(feature = "schema")]
+fn id_or_mitigation(schema: &mut schemars::Schema) {
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(properties) = members.get_mut("properties").and_then(|p| p.as_object_mut())
+        && let Some(id) = properties.get("id").cloned()
+    {
+        properties.insert("mitigation".to_owned(), id);
+    }
+    if let Some(required) = members.get_mut("required").and_then(|r| r.as_array_mut()) {
+        required.retain(|key| key != "id");
+    }
+    let either = ["id", "mitigation"].map(|key| serde_json::json!({"required": [key]}));
+    members.insert("oneOf".to_owned(), either.to_vec().into());
 }
 
 /// A command to paste.
