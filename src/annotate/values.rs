@@ -42,15 +42,24 @@ impl<'e> Values<'e> {
         };
         // Fields that feed under conditions come later, when what the conditions look at is there.
         let mut later: Vec<(&'e Feed, Found<'e>)> = Vec::new();
-        let beside = [
-            ("@rule", "rule", rule.map(Cow::Borrowed)),
-            ("@source", "source", event.source.as_ref().map(Text::decode)),
-            ("@priority", "priority", Some(Cow::Borrowed(event.priority.as_str()))),
-            ("@hostname", "hostname", event.hostname.as_ref().map(Text::decode)),
-            ("@message", "output", event.message()),
-        ];
-        for (name, shown, text) in beside {
-            if let (Some(field), Some(text)) = (find(catalog, name), text) {
+        let beside = |name: &str| match name {
+            "rule" => rule.map(Cow::Borrowed),
+            "source" => event.source.as_ref().map(Text::decode),
+            "priority" => Some(Cow::Borrowed(event.priority.as_str())),
+            "hostname" => event.hostname.as_ref().map(Text::decode),
+            _ => event.message(),
+        };
+        for (name, shown) in [
+            ("@rule", "rule"),
+            ("@source", "source"),
+            ("@priority", "priority"),
+            ("@hostname", "hostname"),
+            ("@message", "output"),
+        ] {
+            // Most catalogs feed nothing from some of these.
+            if let Some(field) = find(catalog, name)
+                && let Some(text) = beside(shown)
+            {
                 values.feed(field, shown, text, false, &mut later);
             }
         }

@@ -48,8 +48,17 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// An object member's key; a value follows.
-    pub(crate) fn key(&mut self, key: &str) -> &mut Self {
+    /// A key of our own schema, which needs no escapes; a value follows.
+    pub(crate) fn key(&mut self, key: &'static str) -> &mut Self {
+        self.separate();
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self
+    }
+
+    /// A key that somebody else chose; a value follows.
+    pub(crate) fn foreign_key(&mut self, key: &str) -> &mut Self {
         self.separate();
         self.out.push(b'"');
         escape(self.out, key);

@@ -56,6 +56,11 @@ impl<'a> Outer<'a> {
 pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: &mut Vec<u8>) {
     let mut outer = Outer::default();
     let inferred = Inferred::new(alert, input);
+    // Growing a buffer copies it; this is what most alerts take.
+    out.reserve(match config.detail {
+        Detail::Brief => input.text.len() + (4 << 10),
+        Detail::Full => input.text.len() + (48 << 10),
+    });
     Writer::new(out).object(|w| {
         let mut keys = match input.record {
             Some(record) => falco_json(alert.event, record, w, &mut outer),
@@ -151,7 +156,7 @@ impl<'a> Inferred<'a> {
 fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) -> Vec<String> {
     let event = alert.event;
     let mut keys = Vec::with_capacity(8);
-    let mut member = |w: &mut Writer<'_>, key: &str, text: &Text<'_>| {
+    let mut member = |w: &mut Writer<'_>, key: &'static str, text: &Text<'_>| {
         w.key(key).text(text);
         keys.push(key.to_owned());
     };
@@ -177,7 +182,7 @@ fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) ->
     if !event.fields.is_empty() {
         w.key("output_fields").object(|w| {
             for (name, value) in event.fields.iter() {
-                w.key(name).value(value);
+                w.foreign_key(name).value(value);
             }
         });
         keys.push("output_fields".to_owned());
@@ -299,8 +304,8 @@ fn added(
             w.key("outer").object(|w| {
                 for (key, value) in &outer.0 {
                     match value {
-                        OuterValue::Part(text) => w.key(key).string(text),
-                        OuterValue::Json(text) => w.key(key).json(text),
+                        OuterValue::Part(text) => w.foreign_key(key).string(text),
+                        OuterValue::Json(text) => w.foreign_key(key).json(text),
                     }
                 }
             });
@@ -377,7 +382,7 @@ fn group(placed: &[(Vec<&str>, &Found<'_>)], depth: usize, w: &mut Writer<'_>) {
     while let Some((path, found)) = rest.first() {
         let name = path.get(depth).copied().unwrap_or_default();
         let len = rest.iter().take_while(|(p, _)| p.get(depth) == path.get(depth)).count();
-        w.key(name);
+        w.foreign_key(name);
         if path.len() == depth + 1 {
             if found.number {
                 w.json(&found.text);
@@ -535,7 +540,10 @@ fn references(references: &[Reference], w: &mut Writer<'_>) {
     });
 }
 
-/// The first ready command of each phase; ids for the rest.
+/// Bytes of a command line that `detail: brief` still shows.
+const BRIEF_LINE: usize = 160;
+
+/// The first ready command of each phase that is no script; ids for the rest.
 fn mitigations_brief(alert: &Alert<'_>, w: &mut Writer<'_>) {
     let mut shown = Vec::new();
     w.key("mitigations").array(|w| {
@@ -543,7 +551,8 @@ fn mitigations_brief(alert: &Alert<'_>, w: &mut Writer<'_>) {
             let ready = alert.mitigations().filter(|m| m.phase == phase).find_map(|mitigation| {
                 let ready = |command| {
                     let filled: Filled = alert.filled(command);
-                    filled.missing.is_empty().then_some((mitigation, command, filled))
+                    let fits = filled.missing.is_empty() && filled.line.len() <= BRIEF_LINE;
+                    fits.then_some((mitigation, command, filled))
                 };
                 alert.commands(mitigation).find_map(ready)
             });
