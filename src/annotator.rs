@@ -59,6 +59,22 @@ impl Annotator {
         }
     }
 
+    /// With another catalog: the built-in one with a user's files laid over it.
+    pub fn with_catalog(config: Config, catalog: Catalog) -> Self {
+        Self {
+            catalog: Cow::Owned(catalog),
+            ..Self::new(config)
+        }
+    }
+
+    /// The same catalog under another configuration.
+    pub fn configured(self, config: Config) -> Self {
+        Self {
+            catalog: self.catalog,
+            ..Self::new(config)
+        }
+    }
+
     /// The configuration in force.
     pub fn config(&self) -> &Config {
         &self.config

@@ -115,8 +115,16 @@ pub fn slug(name: &str) -> String {
 /// # Errors
 /// All mistakes that were found.
 pub fn compile(files: &[Input], version: &str) -> Result<Catalog, Vec<Mistake>> {
+    compile_with(files, &[], version)
+}
+
+/// As [`compile`], with files of a user's own (see [`source::Overlay`]); a later one wins over an earlier one.
+///
+/// # Errors
+/// All mistakes that were found.
+pub fn compile_with(files: &[Input], overlays: &[Input], version: &str) -> Result<Catalog, Vec<Mistake>> {
     let mut compiler = Compiler::default();
-    let catalog = compiler.run(files, version);
+    let catalog = compiler.run(files, overlays, version);
     if compiler.mistakes.is_empty() {
         Ok(catalog)
     } else {
@@ -132,12 +140,46 @@ fn strings(texts: &[String]) -> List<Str> {
     texts.iter().map(|t| owned(t)).collect()
 }
 
+/// Something that was read, and the file it stands in.
+struct Part<'f, T> {
+    file: &'f Input,
+    /// It stands in a user's file, which may hold many things and have any name.
+    overlay: bool,
+    value: T,
+}
+
+/// All that was read, a user's own first.
+#[derive(Default)]
+struct Parts<'f> {
+    mitigations: Vec<Part<'f, source::Mitigation>>,
+    entries: Vec<Part<'f, source::Entry>>,
+    names: Vec<Part<'f, source::Name>>,
+    innocent: Vec<Part<'f, source::Innocent>>,
+}
+
+/// Puts parts of a user's own before the catalog's, of which those go that they replace.
+fn prefer<'f, T>(parts: &mut Vec<Part<'f, T>>, own: Vec<T>, file: &'f Input, same: impl Fn(&T, &T) -> bool) {
+    parts.retain(|part| !own.iter().any(|own| same(own, &part.value)));
+    let own = own.into_iter().map(|value| Part {
+        file,
+        overlay: true,
+        value,
+    });
+    parts.splice(0..0, own);
+}
+
+/// What an entry is about, as written: rule, behaviour or source.
+fn subject(entry: &source::Entry) -> [&Option<String>; 3] {
+    [&entry.rule, &entry.behaviour, &entry.source_guidance]
+}
+
 /// State while files are read: tables that grow, and the file at hand for messages.
 #[derive(Default)]
 struct Compiler {
     mistakes: Vec<Mistake>,
     file: String,
     text: String,
+    overlay: bool,
     fields: BTreeSet<String>,
     params: Vec<Param>,
     feeds: BTreeMap<String, Vec<Feed>>,
@@ -166,6 +208,13 @@ impl Compiler {
             at,
             message: message.into(),
         });
+    }
+
+    /// What is compiled now, for messages.
+    fn at<T>(&mut self, part: &Part<'_, T>) {
+        self.file.clone_from(&part.file.path);
+        self.text.clone_from(&part.file.text);
+        self.overlay = part.overlay;
     }
 
     fn read<T: DeserializeOwned>(&mut self, file: &Input) -> Option<T> {
@@ -265,34 +314,103 @@ impl Compiler {
         found.map(|i| i as u16)
     }
 
-    fn run(&mut self, files: &[Input], version: &str) -> Catalog {
+    /// Reads all files. What stands in `overlays` replaces what has the same name.
+    fn gather<'f>(&mut self, files: &'f [Input], overlays: &'f [Input]) -> Parts<'f> {
+        let mut parts = Parts::default();
+        for file in files.iter().filter(|f| f.path.ends_with(".yaml")) {
+            let overlay = false;
+            let folder = file.path.split_once('/').map(|(folder, _)| folder);
+            match folder {
+                Some("mitigations") => {
+                    let read = self.read(file);
+                    parts
+                        .mitigations
+                        .extend(read.map(|value| Part { file, overlay, value }));
+                }
+                Some("behaviours" | "sources" | "rules") => {
+                    let read = self.read(file);
+                    parts.entries.extend(read.map(|value| Part { file, overlay, value }));
+                }
+                Some("innocent") => {
+                    let read = self.read(file);
+                    parts.innocent.extend(read.map(|value| Part { file, overlay, value }));
+                }
+                None if file.path == "names.yaml" => {
+                    let read: Vec<source::Name> = self.read(file).unwrap_or_default();
+                    parts
+                        .names
+                        .extend(read.into_iter().map(|value| Part { file, overlay, value }));
+                }
+                _ => {}
+            }
+        }
+        for file in overlays {
+            if let Some(overlay) = self.read::<source::Overlay>(file) {
+                self.lay_over(&mut parts, overlay, file);
+            }
+        }
+        parts
+    }
+
+    fn lay_over<'f>(&mut self, parts: &mut Parts<'f>, overlay: source::Overlay, file: &'f Input) {
+        prefer(&mut parts.mitigations, overlay.mitigations, file, |a, b| a.id == b.id);
+        prefer(&mut parts.innocent, overlay.innocent, file, |a, b| {
+            a.innocent == b.innocent
+        });
+        prefer(&mut parts.names, overlay.names, file, |a, b| a.name == b.name);
+        let undeclared = |name: &String| !parts.names.iter().any(|n| n.value.name == *name);
+        let names = overlay
+            .rules
+            .iter()
+            .filter_map(|entry| entry.rule.clone())
+            .filter(undeclared);
+        let names = names.map(|name| source::Name {
+            name,
+            ruleset: "overlay".to_owned(),
+            source: String::new(),
+            priority: None,
+            tags: Vec::new(),
+            behaviour: None,
+            former: Vec::new(),
+            messages: Vec::new(),
+        });
+        let names = names.collect();
+        prefer(&mut parts.names, names, file, |a, b| a.name == b.name);
+        let entries = overlay.rules.into_iter().chain(overlay.behaviours).collect();
+        prefer(&mut parts.entries, entries, file, |a, b| subject(a) == subject(b));
+        for extension in overlay.extend {
+            let named = [&extension.rule, &extension.behaviour, &None];
+            match parts.entries.iter_mut().find(|part| subject(&part.value) == named) {
+                Some(part) => {
+                    // Mistakes of an extension are looked for where it stands.
+                    (part.file, part.overlay) = (file, true);
+                    extend(&mut part.value, extension);
+                }
+                None => {
+                    let name = extension.rule.or(extension.behaviour).unwrap_or_default();
+                    self.mistake(&name, format!("the catalog has no guidance for {name:?} to extend"));
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, files: &[Input], overlays: &[Input], version: &str) -> Catalog {
         if let Some(file) = files.iter().find(|f| f.path == "fields.txt") {
             self.fields = file.text.lines().map(str::to_owned).collect();
         }
         self.params(files);
         let attack = self.attack(files);
-        let in_folder = |folder: &'static str| {
-            files
-                .iter()
-                .filter(move |f| f.path.starts_with(folder) && f.path.ends_with(".yaml"))
-        };
-        for file in in_folder("mitigations/") {
-            if let Some(mitigation) = self.read::<source::Mitigation>(file) {
-                self.shared_mitigation(&mitigation);
-            }
+        let parts = self.gather(files, overlays);
+        for part in &parts.mitigations {
+            self.at(part);
+            self.shared_mitigation(&part.value);
         }
         let mut behaviours = Vec::new();
         let mut sources = Vec::new();
         let mut generic = 0;
-        for file in ["behaviours/", "sources/", "rules/"]
-            .map(in_folder)
-            .into_iter()
-            .flatten()
-        {
-            let Some(entry) = self.read::<source::Entry>(file) else {
-                continue;
-            };
-            let Some(index) = self.entry(&entry) else {
+        for part in &parts.entries {
+            self.at(part);
+            let Some(index) = self.entry(&part.value) else {
                 continue;
             };
             match self.entries[usize::from(index)].kind {
@@ -303,23 +421,22 @@ impl Compiler {
                     entry: index,
                 }),
                 EntryKind::Behaviour => {
-                    let behaviour = self.behaviour(&entry, index);
+                    let behaviour = self.behaviour(&part.value, index);
                     behaviours.push(behaviour);
                 }
             }
         }
-        let (mut rules, names, messages) = self.names(files);
+        let (mut rules, names, messages) = self.names(&parts.names);
         let mut innocent = Vec::new();
         let mut innocent_of_any = Vec::new();
-        for file in in_folder("innocent/") {
-            if let Some(cause) = self.read::<source::Innocent>(file) {
-                let index = innocent.len() as u16;
-                if cause.rules.is_empty() {
-                    innocent_of_any.push(index);
-                }
-                self.concern(&cause, index, &mut rules);
-                innocent.push(self.innocent(&cause));
+        for part in &parts.innocent {
+            self.at(part);
+            let index = innocent.len() as u16;
+            if part.value.rules.is_empty() {
+                innocent_of_any.push(index);
             }
+            self.concern(&part.value, index, &mut rules);
+            innocent.push(self.innocent(&part.value));
         }
         let severity = self.severity(files);
         let text_keys = self.text_keys(files);
@@ -447,7 +564,7 @@ impl Compiler {
 
     fn shared_mitigation(&mut self, mitigation: &source::Mitigation) {
         let expected = format!("mitigations/{}.yaml", mitigation.id);
-        if self.file != expected {
+        if !self.overlay && self.file != expected {
             self.mistake(&mitigation.id, format!("this file must be {expected}"));
         }
         let compiled = self.mitigation(mitigation, owned(&mitigation.id));
@@ -589,7 +706,7 @@ impl Compiler {
                 return None;
             }
         };
-        if !self.file.ends_with(&format!("/{id}.yaml")) {
+        if !self.overlay && !self.file.ends_with(&format!("/{id}.yaml")) {
             self.mistake(&title, format!("this file must be named {id}.yaml"));
         }
         if self.entries.iter().any(|e| e.kind == kind && e.id == *id) {
@@ -737,8 +854,7 @@ impl Compiler {
         }
     }
 
-    fn names(&mut self, files: &[Input]) -> (Vec<Rule>, Vec<Name>, Vec<Message>) {
-        let sources = self.one::<Vec<source::Name>>(files, "names.yaml").unwrap_or_default();
+    fn names(&mut self, parts: &[Part<'_, source::Name>]) -> (Vec<Rule>, Vec<Name>, Vec<Message>) {
         let mut rules = Vec::new();
         let mut names = Vec::new();
         let mut messages: Vec<Message> = Vec::new();
@@ -748,7 +864,9 @@ impl Compiler {
                 .position(|e| e.kind == kind && e.id == *id)
                 .map(|i| i as u16)
         };
-        for name in &sources {
+        for part in parts {
+            self.at(part);
+            let name = &part.value;
             let rule = rules.len() as u16;
             let behaviour = name.behaviour.as_deref().and_then(|id| {
                 let found = find(&self.entries, EntryKind::Behaviour, id);
@@ -838,7 +956,7 @@ impl Compiler {
 
     fn innocent(&mut self, cause: &source::Innocent) -> Innocent {
         let expected = format!("innocent/{}.yaml", cause.innocent);
-        if self.file != expected {
+        if !self.overlay && self.file != expected {
             self.mistake(&cause.innocent, format!("this file must be {expected}"));
         }
         if cause.all.is_empty() && cause.rules.is_empty() {
@@ -930,6 +1048,20 @@ impl Compiler {
         compiled.sort_by(|a, b| b.key.len().cmp(&a.key.len()).then_with(|| a.key.cmp(&b.key)));
         compiled.into()
     }
+}
+
+/// Adds to an entry, as [`source::Extension`] says.
+fn extend(entry: &mut source::Entry, extension: source::Extension) {
+    entry.innocent.splice(0..0, extension.innocent);
+    // Behind the catalog's, whose ids count them.
+    entry.decide.extend(extension.decide);
+    entry.mitigations.splice(0..0, extension.mitigations);
+    entry.references.splice(0..0, extension.references);
+    if let Some(severity) = extension.severity {
+        (entry.severity, entry.severity_why) = (severity, extension.severity_why);
+    }
+    entry.tuning = extension.tuning.or(entry.tuning.take());
+    entry.disposition = extension.disposition.or(entry.disposition);
 }
 
 /// Finds a factor that keeps all names apart.

@@ -9,8 +9,11 @@ pub mod compile;
 mod condition;
 #[cfg(feature = "compile")]
 pub mod emit;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod model;
 #[cfg(feature = "compile")]
 pub mod source;
 #[cfg(feature = "compile")]
 mod template;
+pub mod wire;

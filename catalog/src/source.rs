@@ -43,6 +43,65 @@ pub enum AnyFile {
     Mitigation(Mitigation),
     /// In `innocent/`.
     Innocent(Innocent),
+    /// A user's own.
+    Overlay(Overlay),
+}
+
+/// A file of a user's own: what it names replaces what the catalog has under the same name, or is added.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Overlay {
+    /// Names of rules, where their text alerts or their tags matter; a rule with guidance below needs none.
+    pub names: Vec<Name>,
+    /// Guidance for rules, whole.
+    pub rules: Vec<Entry>,
+    /// Additions to guidance that the catalog has.
+    pub extend: Vec<Extension>,
+    /// Guidance for classes of rules.
+    pub behaviours: Vec<Entry>,
+    /// Building blocks.
+    pub mitigations: Vec<Mitigation>,
+    /// Innocent causes.
+    pub innocent: Vec<Innocent>,
+}
+
+/// Additions to the guidance of a rule or a behaviour. Lists are put before those of the catalog (questions behind
+/// them), single values take their place.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// The rule's exact current name.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Id of a behaviour.
+    #[serde(default)]
+    pub behaviour: Option<String>,
+    /// Added to the score, -40 to 40.
+    #[serde(default)]
+    pub severity: Option<i8>,
+    /// Why; required with `severity`.
+    #[serde(default)]
+    pub severity_why: Option<String>,
+    /// Innocent causes.
+    #[serde(default)]
+    pub innocent: Vec<String>,
+    /// Questions.
+    #[serde(default)]
+    pub decide: Vec<Decide>,
+    /// What to do.
+    #[serde(default)]
+    pub mitigations: Vec<MitigationUse>,
+    /// How to quiet it in Falco.
+    #[serde(default)]
+    pub tuning: Option<Tuning>,
+    /// For alerts that your organisation expects: `expected`.
+    #[serde(default)]
+    pub disposition: Option<Disposition>,
+    /// Where to read on: your own runbook.
+    #[serde(default)]
+    pub references: Vec<Reference>,
 }
 
 /// Guidance for a rule, a behaviour or a source.
@@ -342,6 +401,7 @@ pub struct Weighted {
 
 /// A line of `names.yaml`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Name {
     /// Current or last name.

@@ -41,7 +41,9 @@ pub(crate) fn assess<'c>(catalog: &'c Catalog, guidance: &Guidance<'c>, values: 
     if let Some(disposition) = guidance.entry.disposition {
         let text = match disposition {
             Disposition::Test => "This rule exists to test the alerting.",
-            _ => "Falco reports on itself with this rule.",
+            Disposition::Expected => "Your organisation declared alerts of this rule to be expected.",
+            Disposition::LikelyBenign => "Your organisation declared alerts of this rule to be benign.",
+            Disposition::Suspicious | Disposition::Operational => "Falco reports on itself with this rule.",
         };
         return Assessment {
             disposition,

@@ -36,7 +36,21 @@ impl wit::Guest for Component {
                 column: u32::try_from(error.column()).unwrap_or(0),
             })
         })?;
-        ANNOTATOR.with_borrow_mut(|annotator| *annotator = Annotator::new(config));
+        ANNOTATOR.with_borrow_mut(|annotator| *annotator = std::mem::take(annotator).configured(config));
+        Ok(())
+    }
+
+    fn load_catalog(catalog: Vec<u8>) -> Result<(), wit::Error> {
+        let catalog = bewit_catalog::wire::decode(&catalog).map_err(|error| {
+            wit::Error::InvalidConfiguration(wit::ConfigurationError {
+                message: error.to_string(),
+                line: 0,
+                column: 0,
+            })
+        })?;
+        ANNOTATOR.with_borrow_mut(|annotator| {
+            *annotator = Annotator::with_catalog(annotator.config().clone(), catalog);
+        });
         Ok(())
     }
 

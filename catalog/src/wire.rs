@@ -1,0 +1,48 @@
+//! A compiled catalog as bytes, on its way from a host that compiled a user's files to the plugin.
+//!
+//! Not a format to keep: both sides must be of the same version, and the bytes say so.
+
+use crate::model::Catalog;
+
+/// Begins the bytes; a plugin of another version refuses them.
+const VERSION: &str = concat!("bewit-catalog ", env!("CARGO_PKG_VERSION"));
+
+/// Why bytes are no catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Another version wrote them, or they are something else.
+    Version,
+    /// They are cut off or damaged.
+    Damaged,
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Version => write!(f, "these bytes are no catalog of version {}", env!("CARGO_PKG_VERSION")),
+            Self::Damaged => f.write_str("the catalog is damaged"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Writes a catalog.
+///
+/// # Errors
+/// Never for a catalog that the compiler made: it has no type that the format lacks.
+pub fn encode(catalog: &Catalog) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(&(VERSION, catalog))
+}
+
+/// Reads a catalog.
+///
+/// # Errors
+/// When the bytes are of another version or damaged.
+pub fn decode(bytes: &[u8]) -> Result<Catalog, Unreadable> {
+    let (version, rest) = postcard::take_from_bytes::<&str>(bytes).map_err(|_| Unreadable::Version)?;
+    if version != VERSION {
+        return Err(Unreadable::Version);
+    }
+    postcard::from_bytes(rest).map_err(|_| Unreadable::Damaged)
+}
