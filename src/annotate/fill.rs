@@ -92,6 +92,15 @@ pub(crate) fn command(command: &Command, values: &Values<'_>) -> Filled {
     argv(&command.argv, values)
 }
 
+/// Bytes that a command's line has at least: those of its literal text.
+pub(crate) fn least_len(command: &Command) -> usize {
+    let literal = |piece: &Piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Hole(_) | Piece::Optional(_) => 0,
+    };
+    command.argv.iter().flat_map(|word| word.0.iter()).map(literal).sum()
+}
+
 /// The way back from a command: a shell line, or words.
 pub(crate) fn undo(undo: &Undo, values: &Values<'_>) -> Option<String> {
     match undo {

@@ -10,7 +10,7 @@ mod values;
 
 pub(crate) use assess::{Assessment, Severity};
 pub(crate) use attack::{Attack, listed};
-pub(crate) use fill::{Filled, Snippet};
+pub(crate) use fill::{Filled, Snippet, least_len};
 pub(crate) use fingerprint::id;
 pub(crate) use guidance::Guidance;
 pub use guidance::{Confidence, MatchedBy};

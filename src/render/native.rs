@@ -2,7 +2,7 @@
 
 use bewit_catalog::model::{Mitigation, Phase, Reference};
 
-use crate::annotate::{Alert, Filled, Found, id, listed};
+use crate::annotate::{Alert, Filled, Found, id, least_len, listed};
 use crate::config::{Config, Detail};
 use crate::envelope::{Kept, Layer, is_raw_line};
 use crate::event::{Event, Format, Instant, Record};
@@ -545,16 +545,18 @@ const BRIEF_LINE: usize = 160;
 
 /// The first ready command of each phase that is no script; ids for the rest.
 fn mitigations_brief(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let mut shown = Vec::new();
+    let mitigations: Vec<&Mitigation> = alert.mitigations().collect();
+    let mut shown = Vec::with_capacity(Phase::ALL.len());
     w.key("mitigations").array(|w| {
         for phase in Phase::ALL {
-            let ready = alert.mitigations().filter(|m| m.phase == phase).find_map(|mitigation| {
-                let ready = |command| {
-                    let filled: Filled = alert.filled(command);
-                    let fits = filled.missing.is_empty() && filled.line.len() <= BRIEF_LINE;
-                    fits.then_some((mitigation, command, filled))
-                };
-                alert.commands(mitigation).find_map(ready)
+            let ready = mitigations.iter().filter(|m| m.phase == phase).find_map(|mitigation| {
+                let commands = alert
+                    .commands(mitigation)
+                    .filter(|command| least_len(command) <= BRIEF_LINE);
+                let mut filled = commands.map(|command| (command, alert.filled(command)));
+                let fits = |filled: &Filled| filled.missing.is_empty() && filled.line.len() <= BRIEF_LINE;
+                let (command, filled) = filled.find(|(_, filled)| fits(filled))?;
+                Some((mitigation, command, filled))
             });
             let Some((mitigation, command, filled)) = ready else {
                 continue;
@@ -573,7 +575,7 @@ fn mitigations_brief(alert: &Alert<'_>, w: &mut Writer<'_>) {
         }
     });
     w.key("more").array(|w| {
-        for mitigation in alert.mitigations().filter(|m| !shown.contains(&&m.id)) {
+        for mitigation in mitigations.iter().filter(|m| !shown.contains(&&m.id)) {
             w.string(&mitigation.id);
         }
     });
