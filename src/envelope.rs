@@ -330,9 +330,18 @@ pub(crate) fn metadata<'a>(record: &Record<'a>, container: &str) -> Option<Vec<(
     same.then(|| KEYS.iter().filter_map(|(key, name)| Some((*name, of(key)?))).collect())
 }
 
-/// Whether the runtime split this line: more of it follows in the next one of the same stream.
-pub fn is_partial(line: &[u8]) -> bool {
-    fragment(line).is_some_and(|f| !f.last && !f.is_whole())
+/// Whether the lines that a host has seen end inside one that their runtime split, so that it does not cut a batch there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Split {
+    open: bool,
+}
+
+impl Split {
+    /// Takes the next line, without its line break. Returns whether it goes on in the one after it.
+    pub fn goes_on(&mut self, line: &[u8]) -> bool {
+        self.open = fragment(line).is_some_and(|f| !f.last && (self.open || !f.is_whole()));
+        self.open
+    }
 }
 
 /// A piece of a line that a runtime split, or might have.
@@ -472,14 +481,31 @@ mod tests {
     }
 
     #[test]
-    fn split_lines_are_known() {
-        assert!(is_partial(b"2026-04-13T17:57:43.728694426Z stdout P {\"a"));
-        assert!(!is_partial(b"2026-04-13T17:57:43.728694426Z stdout F {\"a"));
-        assert!(is_partial(
-            br#"{"log":"{\"a","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#
-        ));
+    fn pieces_go_on_and_whole_lines_do_not() {
+        let docker =
+            |log: &str| format!(r#"{{"log":{log},"stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}}"#);
+        let mut split = Split::default();
+        let mut goes_on = |line: &str| split.goes_on(line.as_bytes());
+        // Docker's own form.
+        assert!(goes_on(&docker(r#""{\"rule\":""#)));
+        assert!(goes_on(&docker(r#""in the middle""#)));
+        assert!(!goes_on(&docker(r#""}\n""#)));
+        // With the line breaks stripped, as log shippers do.
+        for line in [
+            r#""{\"rule\":\"x\"}""#,
+            r#""13:40:25.978642167: Warning x""#,
+            r#""other""#,
+        ] {
+            assert!(!goes_on(&docker(line)), "{line}");
+        }
+        assert!(goes_on("2026-04-13T17:57:43.728694426Z stdout P {"));
+        assert!(!goes_on("2026-04-13T17:57:43.728694426Z stdout F }"));
+        assert!(!goes_on("other"));
+    }
+
+    #[test]
+    fn joined_pieces_are_wrapped_as_the_last_one() {
         let line = br#"{"log":"x\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#;
-        assert!(!is_partial(line));
         let whole = fragment(line).map(|f| f.wrap("a\"b\n"));
         assert_eq!(
             whole.as_deref(),

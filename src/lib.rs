@@ -1,6 +1,6 @@
 //! bewit: raw Falco log lines in, security alerts that say what to do out.
 //!
-//! Data flows one way: bytes -> [`envelope`](is_partial) -> event -> annotate -> render -> bytes. Nothing here does
+//! Data flows one way: bytes -> [envelope](Split) -> event -> annotate -> render -> bytes. Nothing here does
 //! I/O, reads a clock or draws a random number, so the same line and configuration give the same bytes in every
 //! host: as a WebAssembly component, as a Fluent Bit filter, in a browser, or linked as a library.
 //!
@@ -19,6 +19,8 @@ mod config;
 mod envelope;
 mod event;
 mod json;
+#[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
+mod msgpack;
 mod plugin;
 mod render;
 #[cfg(feature = "report")]
@@ -29,6 +31,6 @@ pub use annotate::{Confidence, MatchedBy};
 pub use annotator::{Annotator, Outcome, fault};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
-pub use envelope::is_partial;
+pub use envelope::Split;
 pub use event::{Format, Priority};
 pub use render::native::SCHEMA;

@@ -18,12 +18,13 @@ use crate::guard::Guarded;
 use crate::input::{self, Bounds};
 use crate::misuse::Misuse;
 use crate::output::{self, Output};
+use crate::overlay;
 use crate::pipeline::{self, Done, Keep};
 use crate::stats::{Counts, Report};
 
 /// `bewit annotate`
 pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
-    let mut config = settings(&args.input)?;
+    let Settings { mut config, catalog } = settings(&args.input)?;
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
     config.keep_raw |= args.keep_raw;
@@ -34,14 +35,21 @@ pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
     } else {
         Keep::All
     };
-    let run = Run::prepare(&args.input, &config, component, args.follow)?;
+    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, args.follow)?;
     // Only now: whatever is wrong above must not empty the file.
     let mut output = Output::new(args.input.output.as_deref())?;
     run.start(keep, &mut |done| output.write(&done.bytes, done.goes_on))
 }
 
+/// What the component is told before the first line.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    /// The catalog with the user's files laid over it, if there are any.
+    pub(crate) catalog: Option<Arc<[u8]>>,
+}
+
 /// The configuration of the file and of the options that commands share.
-pub(crate) fn settings(input: &Input) -> Result<Config> {
+pub(crate) fn settings(input: &Input) -> Result<Settings> {
     let mut config = input
         .config
         .as_deref()
@@ -49,7 +57,10 @@ pub(crate) fn settings(input: &Input) -> Result<Config> {
         .transpose()?
         .unwrap_or_default();
     config.min_priority = input.min_priority.or(config.min_priority);
-    Ok(config)
+    let mut overlays = overlay::beside(input.config.as_deref(), &config.overlays);
+    overlays.extend_from_slice(&input.overlay);
+    let catalog = overlay::load(&overlays)?;
+    Ok(Settings { config, catalog })
 }
 
 /// Everything that can be wrong before the first line is read has been looked at.
@@ -63,7 +74,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn prepare(input: &Input, config: &Config, component: Option<&Path>, follow: bool) -> Result<Self> {
+    pub(crate) fn prepare(
+        input: &Input,
+        config: &Config,
+        catalog: Option<&Arc<[u8]>>,
+        component: Option<&Path>,
+        follow: bool,
+    ) -> Result<Self> {
         let files = match input.files.as_slice() {
             [] => vec![PathBuf::from("-")],
             files => files.to_vec(),
@@ -72,7 +89,7 @@ impl Run {
         refuse_own_output(&files, input.output.as_deref())?;
         let plugin = Arc::new(Plugin::load(component)?);
         let workers = (0..input.jobs)
-            .map(|_| Guarded::new(&plugin, config, input.batch_timeout))
+            .map(|_| Guarded::new(&plugin, config, catalog.cloned(), input.batch_timeout))
             .collect::<Result<_>>()?;
         let total = if follow { None } else { input::size(&files) };
         Ok(Self {

@@ -51,6 +51,9 @@ pub(crate) struct Input {
     /// Read the configuration from this file. The command line goes first.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Lay this catalog file of your own over the built-in catalog, behind those of the configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
     /// Drop alerts that are less urgent.
     #[arg(long, value_name = "PRIORITY", ignore_case = true, value_parser = PossibleValuesParser::new(PRIORITIES)
         .try_map(|name| config::value::<MinPriority>(name.to_lowercase())))]
@@ -126,6 +129,12 @@ pub(crate) enum CatalogCommand {
         /// As one JSON object.
         #[arg(long)]
         json: bool,
+    },
+    /// Check catalog files of your own, in the order in which they are laid over the built-in catalog.
+    Check {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Print the JSON Schema of the catalog's files.
     Schema,

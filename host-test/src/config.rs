@@ -10,6 +10,7 @@ use bewit::Config;
 use crate::misuse::Misuse;
 use crate::nearest::nearest;
 use crate::output;
+use crate::overlay;
 
 /// Generated from [`Config`] by `cargo xtask schemas`.
 const SCHEMA: &str = include_str!("../../schema/config.schema.json");
@@ -23,7 +24,8 @@ pub(crate) fn read(file: &Path) -> Result<Config> {
 
 /// `bewit config check`
 pub(crate) fn check(file: &Path) -> Result<()> {
-    read(file)?;
+    let config = read(file)?;
+    overlay::load(&overlay::beside(Some(file), &config.overlays))?;
     output::print(&format!("{} is valid\n", file.display()))
 }
 
@@ -94,13 +96,6 @@ fn check_values(config: &Config) -> Result<(), (&'static str, String)> {
                 format!("limits.{key}: {value} is out of range, expected 1 to {}", u32::MAX),
             ));
         }
-    }
-    if !config.overlays.is_empty() {
-        let files = config.overlays.join(", ");
-        return Err((
-            "overlays",
-            format!("overlays: {files}: this version does not read catalogs of your own yet, expected no overlays"),
-        ));
     }
     Ok(())
 }
@@ -193,11 +188,6 @@ mod tests {
         let said = mistake("limits: {line_bytes: 0}\n");
         assert!(
             said.contains("limits.line_bytes: 0 is out of range, expected 1 to 4294967295"),
-            "{said}"
-        );
-        let said = mistake("overlays: [ours.yaml]\n");
-        assert!(
-            said.starts_with(":1:1: overlays: ours.yaml: this version does not read"),
             "{said}"
         );
     }

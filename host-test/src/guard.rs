@@ -12,8 +12,8 @@ use wasmtime::{Engine, ResourceLimiter, Store};
 
 use crate::component::{Batch, Description, Error, Exports, Plugin, PluginPre, TICK};
 use crate::fault::Fault;
-use crate::input::Split;
 use crate::misuse::Misuse;
+use bewit::Split;
 
 /// Bytes of memory that an instance may have.
 pub(crate) const MEMORY: usize = 256 << 20;
@@ -70,11 +70,15 @@ impl Instance {
         self.exports.bewit_plugin_annotator().call_describe(&mut self.store)
     }
 
-    fn configure(&mut self, json: &[u8]) -> wasmtime::Result<Result<(), Error>> {
+    fn configure(&mut self, json: &[u8], catalog: Option<&[u8]>) -> wasmtime::Result<Result<(), Error>> {
         self.store.set_epoch_deadline(ticks(ALONE_LEAST));
-        self.exports
-            .bewit_plugin_annotator()
-            .call_configure(&mut self.store, json)
+        let annotator = self.exports.bewit_plugin_annotator();
+        if let Some(catalog) = catalog
+            && let Err(error) = annotator.call_load_catalog(&mut self.store, catalog)?
+        {
+            return Ok(Err(error));
+        }
+        annotator.call_configure(&mut self.store, json)
     }
 
     fn annotate_batch(&mut self, lines: &[u8], limit: Duration) -> Result<Batch, Fault> {
@@ -107,19 +111,28 @@ pub(crate) struct Annotated {
 pub(crate) struct Guarded {
     plugin: Arc<Plugin>,
     config: Arc<[u8]>,
+    /// In place of the built-in catalog.
+    catalog: Option<Arc<[u8]>>,
     instance: Option<Instance>,
     batch_timeout: Duration,
 }
 
 impl Guarded {
     /// Makes the first instance, so that a configuration that the component refuses is known at once.
-    pub(crate) fn new(plugin: &Arc<Plugin>, config: &bewit::Config, batch_timeout: Duration) -> Result<Self> {
+    pub(crate) fn new(
+        plugin: &Arc<Plugin>,
+        config: &bewit::Config,
+        catalog: Option<Arc<[u8]>>,
+        batch_timeout: Duration,
+    ) -> Result<Self> {
         let config: Arc<[u8]> = serde_json::to_vec(config)?.into();
         let mut instance = plugin
             .instance()
             .map_err(anyhow::Error::from)
             .context("the component does not start")?;
-        let configured = instance.configure(&config).map_err(anyhow::Error::from);
+        let configured = instance
+            .configure(&config, catalog.as_deref())
+            .map_err(anyhow::Error::from);
         match configured.context("the component failed on its configuration")? {
             Ok(()) => {}
             Err(Error::InvalidConfiguration(mistake)) => {
@@ -131,6 +144,7 @@ impl Guarded {
         Ok(Self {
             plugin: Arc::clone(plugin),
             config,
+            catalog,
             instance: Some(instance),
             batch_timeout,
         })
@@ -176,7 +190,10 @@ impl Guarded {
     fn replace(&self) -> Result<Instance, Fault> {
         let fault = |error: wasmtime::Error| Fault::of(&error, false, ALONE_LEAST);
         let mut instance = self.plugin.instance().map_err(fault)?;
-        match instance.configure(&self.config).map_err(fault)? {
+        match instance
+            .configure(&self.config, self.catalog.as_deref())
+            .map_err(fault)?
+        {
             Ok(()) => Ok(instance),
             Err(error) => Err(Fault::Trap(error.to_string())),
         }

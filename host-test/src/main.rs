@@ -17,6 +17,7 @@ mod input;
 mod misuse;
 mod nearest;
 mod output;
+mod overlay;
 mod page;
 mod pipeline;
 mod report;
@@ -54,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Report(args) => report::run(&args, component),
         Command::Explain(args) => explain::run(&args).map(|()| true),
         Command::Catalog(CatalogCommand::List { json }) => catalog::list(json).map(|()| true),
+        Command::Catalog(CatalogCommand::Check { files }) => overlay::check(&files).map(|()| true),
         Command::Catalog(CatalogCommand::Schema) => catalog::schema().map(|()| true),
         Command::Describe => component::describe(component).map(|()| true),
         Command::Config(ConfigCommand::Check { file }) => config::check(&file).map(|()| true),

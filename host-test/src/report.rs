@@ -7,7 +7,7 @@ use bewit::report::{Terminal, markdown, terminal};
 use bewit::schema::Alert;
 use bewit::{Detail, Schema};
 
-use crate::annotate::{Run, settings};
+use crate::annotate::{Run, Settings, settings};
 use crate::cli;
 use crate::output::Output;
 use crate::page::Writer;
@@ -15,11 +15,11 @@ use crate::pipeline::{Keep, is_annotated};
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
-    let mut config = settings(&args.input)?;
+    let Settings { mut config, catalog } = settings(&args.input)?;
     // A report says everything, whatever goes into storage.
     config.schema = Schema::Native;
     config.detail = Detail::Full;
-    let run = Run::prepare(&args.input, &config, component, false)?;
+    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, false)?;
     let mut output = Output::new(args.input.output.as_deref())?;
     let mut alerts = Alerts {
         most: args.most,

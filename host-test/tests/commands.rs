@@ -26,10 +26,7 @@ fn mistakes_in_a_configuration_are_shown_where_they_are() {
             "limits:\n  batch_lines: 0\n",
             "bewit.yaml:2:3: limits.batch_lines: 0 is out of range, expected 1 to 4294967295",
         ),
-        (
-            "overlays: [ours.yaml]\n",
-            "bewit.yaml:1:1: overlays: ours.yaml: this version does not read catalogs of your own yet",
-        ),
+        ("overlays: [ours.yaml]\n", "ours.yaml: No such file"),
         ("detail: [\n", "bewit.yaml:"),
     ] {
         fs::write(&file, yaml).unwrap();
@@ -127,4 +124,41 @@ fn reports_take_raw_and_annotated_lines() {
     );
     let plain = run(&["report", "--format", "terminal"], SEED);
     assert!(!plain.stdout.contains(&0x1b) && plain.stdout.len() > 500);
+}
+
+/// A user's own catalog file, named in the configuration beside which it stands, or on the command line.
+#[test]
+fn overlays_are_laid_over_the_catalog() {
+    if !component() {
+        return;
+    }
+    let folder = folder("overlays");
+    let (config, ours) = (folder.join("bewit.yaml"), folder.join("ours.yaml"));
+    fs::write(&config, "overlays: [ours.yaml]\n").unwrap();
+    let overlay = "rules:\n  - rule: Acme till opened\n    summary: \"{proc.name|A till} was opened.\"\n    why: Tills are opened by hand only.\n";
+    fs::write(&ours, overlay).unwrap();
+    let line = r#"{"rule":"Acme till opened","priority":"Notice","time":"x","output_fields":{"proc.name":"till"}}"#;
+    for args in [
+        ["annotate", "--config", text(&config)],
+        ["annotate", "--overlay", text(&ours)],
+    ] {
+        let output = run(&args, line);
+        assert!(
+            stdout(&output).contains(r#""summary":"till was opened.""#),
+            "{}",
+            stderr(&output)
+        );
+    }
+    assert!(run(&["catalog", "check", text(&ours)], "").status.success());
+    fs::write(&ours, overlay.replace("proc.name", "proc.nmae")).unwrap();
+    for args in [
+        ["config", "check", text(&config)],
+        ["catalog", "check", text(&ours)],
+        ["annotate", "--overlay", text(&ours)],
+    ] {
+        let output = run(&args, line);
+        assert_eq!(output.status.code(), Some(2));
+        let said = "ours.yaml:3:15: `proc.nmae` is neither a parameter nor a Falco field";
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
 }

@@ -34,6 +34,12 @@ pub(crate) fn lint() -> Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    // The faces exist for wasm only.
+    build::add_target()?;
+    run(cargo()
+        .args(["clippy", "--package", "bewit", "--target", build::TARGET])
+        .args(["--no-default-features", "--features", "component,fluent-bit,js"])
+        .args(["--", "--deny", "warnings"]))?;
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--all-features"])
         .env("RUSTDOCFLAGS", "--deny warnings"))

@@ -1,8 +1,7 @@
 //! Cuts what arrives into batches of whole lines.
 
+use bewit::Split;
 use memchr::memchr;
-
-use super::split::Split;
 
 /// How much of the input is held at once.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,6 @@ mod cut;
 mod decode;
 mod follow;
 mod source;
-mod split;
 
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +13,6 @@ use std::time::Duration;
 pub(crate) use cut::{Batch, Bounds};
 pub(crate) use follow::follow;
 pub(crate) use source::same_file;
-pub(crate) use split::Split;
 
 use crate::console::Console;
 use cut::{Cut, Cutter};
