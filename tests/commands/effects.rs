@@ -1,0 +1,412 @@
+//! What commands do, by their words.
+
+use bewit_catalog::model::Effect;
+
+/// Lines that bewit must never advise.
+pub(crate) const SWITCHED_OFF: [&str; 26] = [
+    "setenforce 0",
+    "echo 0 > /sys/fs/selinux/enforce",
+    "kubectl delete pod x --grace-period=0 --force",
+    "kubectl delete pod x --force --grace-period 0",
+    "chmod 777 /etc",
+    "chmod -R a+rwx /srv",
+    "curl -s https://example.com/x | sh",
+    "wget -qO- https://example.com/x | sudo bash",
+    "sh -c \"$(curl -fsSL https://example.com/x)\"",
+    "bash <(curl -s https://example.com/x)",
+    "iptables -F",
+    "iptables --flush",
+    "nft flush ruleset",
+    "auditctl -e 0",
+    "auditctl -D",
+    "systemctl stop auditd",
+    "systemctl disable --now falco.service",
+    "systemctl mask apparmor",
+    "service falco stop",
+    "aa-teardown",
+    "aa-disable /usr/bin/x",
+    "kubectl delete namespace shop",
+    "kubectl delete ns shop",
+    "rm -rf /",
+    "helm uninstall falco",
+    "ufw disable",
+];
+
+/// What of it a text switches off, or makes worse.
+pub(crate) fn switches_off(text: &str, warned: bool) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || "`;'\"".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let follows = |first: &[&str], second: &[&str]| {
+        words
+            .windows(2)
+            .any(|pair| first.contains(&pair[0]) && second.contains(&pair[1]))
+    };
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let guards = [
+        "auditd",
+        "falco",
+        "apparmor",
+        "selinux",
+        "auditd.service",
+        "falco.service",
+        "apparmor.service",
+        "falco-modern-bpf.service",
+    ];
+    if follows(&["setenforce"], &["0", "permissive"]) || lower.contains("/selinux/enforce") {
+        return Some("SELinux off");
+    }
+    let at_once = lower.contains("--grace-period=0") || lower.contains("--grace-period 0") || lower.contains("--now");
+    if has(&["--force"]) && at_once && has(&["kubectl"]) && !warned {
+        return Some("deletes by force without a warning");
+    }
+    if has(&["chmod"])
+        && words
+            .iter()
+            .any(|word| ["777", "0777", "a+rwx", "a+w", "o+w", "666"].contains(word))
+    {
+        return Some("writable for all");
+    }
+    let downloads = has(&["curl", "wget", "$(curl", "$(wget", "<(curl", "<(wget"]);
+    let runs = follows(&["|"], &["sh", "bash", "sudo", "dash", "python", "python3", "perl"])
+        || has(&["$(curl", "$(wget", "<(curl", "<(wget"]);
+    if downloads && runs {
+        return Some("runs a download");
+    }
+    if follows(&["iptables", "ip6tables"], &["-f", "--flush", "-x"])
+        || lower.contains("nft flush ruleset")
+        || follows(&["ufw"], &["disable"])
+    {
+        return Some("firewall off");
+    }
+    if lower.contains("auditctl -e 0") || text.contains("auditctl -D") {
+        return Some("audit off");
+    }
+    let stops = ["stop", "disable", "mask", "kill", "--now"];
+    for window in words.windows(3) {
+        let stopped = window[0] == "systemctl" && stops.contains(&window[1]);
+        let guarded = words.iter().any(|word| guards.contains(word));
+        if (stopped && guarded) || (window[0] == "service" && guards.contains(&window[1]) && window[2] == "stop") {
+            return Some("stops what guards");
+        }
+    }
+    if has(&["aa-teardown", "aa-disable", "aa-complain"]) {
+        return Some("AppArmor off");
+    }
+    if follows(&["delete"], &["namespace", "namespaces", "ns"]) && has(&["kubectl"]) {
+        return Some("deletes a namespace");
+    }
+    if has(&["rm"])
+        && words
+            .windows(2)
+            .any(|pair| pair[0].starts_with('-') && pair[0].contains('r') && ["/", "/*"].contains(&pair[1]))
+    {
+        return Some("deletes everything");
+    }
+    if follows(&["uninstall", "delete"], &["falco"]) && has(&["helm"]) {
+        return Some("Falco off");
+    }
+    None
+}
+
+/// Tools that only read.
+const READERS: [&str; 73] = [
+    "aa-status",
+    "awk",
+    "base64",
+    "basename",
+    "bpftool",
+    "cat",
+    "column",
+    "curl",
+    "cut",
+    "date",
+    "df",
+    "diff",
+    "dirname",
+    "dpkg-query",
+    "du",
+    "echo",
+    "egrep",
+    "falco",
+    "file",
+    "findmnt",
+    "getcap",
+    "getenforce",
+    "getent",
+    "getfacl",
+    "grep",
+    "head",
+    "hostname",
+    "id",
+    "ip6tables-save",
+    "iptables-save",
+    "iptables",
+    "ip6tables",
+    "jq",
+    "last",
+    "lastb",
+    "ls",
+    "lsattr",
+    "lsblk",
+    "lsmod",
+    "lsns",
+    "lsof",
+    "modinfo",
+    "namei",
+    "nft",
+    "nsenter",
+    "pgrep",
+    "printf",
+    "ps",
+    "readlink",
+    "realpath",
+    "sha256sum",
+    "sort",
+    "ss",
+    "sshd",
+    "stat",
+    "strings",
+    "tail",
+    "top",
+    "tr",
+    "trivy",
+    "uniq",
+    "uptime",
+    "wc",
+    "who",
+    "whois",
+    "whoami",
+    "xargs",
+    "chage",
+    "passwd",
+    "mount",
+    "crontab",
+    "modprobe",
+    "zgrep",
+];
+
+pub(crate) fn rank(effect: Effect) -> u8 {
+    match effect {
+        Effect::ReadOnly => 0,
+        Effect::Changes => 1,
+        Effect::Disrupts => 2,
+    }
+}
+
+/// What a command does.
+pub(crate) fn of(argv: &[String]) -> Effect {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let has = |wanted: &[&str]| words[1..].iter().any(|word| wanted.contains(word));
+    let begins = |start: &str| words[1..].iter().any(|word| word.starts_with(start));
+    // Words of a tool's own language that change something, and those that stop a service or lose data.
+    let by_verb = |changes: &[&str], disrupts: &[&str]| {
+        if has(disrupts) {
+            Effect::Disrupts
+        } else if has(changes) {
+            Effect::Changes
+        } else {
+            Effect::ReadOnly
+        }
+    };
+    match words[0] {
+        "kubectl" if begins("--dry-run") => Effect::ReadOnly,
+        "kubectl" if begins("--replicas=0") => Effect::Disrupts,
+        // The right that is asked for is not used.
+        "kubectl" if has(&["can-i"]) => Effect::ReadOnly,
+        "kubectl" => by_verb(
+            &[
+                "annotate",
+                "apply",
+                "approve",
+                "autoscale",
+                "cordon",
+                "uncordon",
+                "cp",
+                "create",
+                "debug",
+                "deny",
+                "edit",
+                "exec",
+                "expose",
+                "label",
+                "patch",
+                "replace",
+                "restart",
+                "run",
+                "scale",
+                "set",
+                "taint",
+                "undo",
+            ],
+            &["delete", "drain", "evict"],
+        ),
+        "helm" => by_verb(&["install", "upgrade", "repo"], &["rollback", "uninstall"]),
+        "docker" | "crictl" | "ctr" | "nerdctl" | "podman" => {
+            let image = has(&["image", "images", "rmi"]);
+            match by_verb(
+                &[
+                    "build",
+                    "checkpoint",
+                    "commit",
+                    "cp",
+                    "create",
+                    "export",
+                    "import",
+                    "load",
+                    "pull",
+                    "push",
+                    "rename",
+                    "resume",
+                    "run",
+                    "save",
+                    "start",
+                    "tag",
+                    "unpause",
+                    "update",
+                    "exec",
+                    "disconnect",
+                    "connect",
+                ],
+                &["rm", "stop", "kill", "pause", "restart", "prune", "rmi", "rmp", "stopp"],
+            ) {
+                Effect::Disrupts if image => Effect::Changes,
+                effect => effect,
+            }
+        }
+        "aws" => {
+            let operation = words.get(2).copied().unwrap_or_default();
+            let reads = [
+                "get-",
+                "list-",
+                "describe-",
+                "lookup-",
+                "simulate-",
+                "generate-",
+                "head-",
+                "batch-get-",
+                "filter-",
+                "ls",
+                "search-",
+                "test-",
+            ];
+            if reads.iter().any(|start| operation.starts_with(start)) {
+                Effect::ReadOnly
+            } else if ["terminate-", "stop-instances"]
+                .iter()
+                .any(|start| operation.starts_with(start))
+            {
+                Effect::Disrupts
+            } else {
+                Effect::Changes
+            }
+        }
+        "gcloud" => by_verb(
+            &[
+                "add-iam-policy-binding",
+                "create",
+                "delete",
+                "disable",
+                "enable",
+                "remove-iam-policy-binding",
+                "set-iam-policy",
+                "update",
+                "stop",
+                "reset",
+                "undelete",
+            ],
+            &[],
+        ),
+        "gh" => match words.iter().position(|word| ["--method", "-X"].contains(word)) {
+            Some(at) if words.get(at + 1) == Some(&"GET") => Effect::ReadOnly,
+            Some(_) => Effect::Changes,
+            // `gh api` posts as soon as it is given a field.
+            None if has(&["api"]) && has(&["-f", "-F", "--field", "--raw-field", "--input"]) => Effect::Changes,
+            None => by_verb(
+                &[
+                    "create", "edit", "cancel", "disable", "enable", "archive", "set", "delete", "remove", "close",
+                ],
+                &[],
+            ),
+        },
+        "curl" if has(&["-X", "--request", "-d", "--data"]) && !has(&["GET", "-G"]) => Effect::Changes,
+        "curl" if has(&["-o", "-O", "--output"]) => Effect::Changes,
+        "systemctl" => by_verb(
+            &[
+                "daemon-reload",
+                "edit",
+                "enable",
+                "reload",
+                "start",
+                "unmask",
+                "set-property",
+            ],
+            &["disable", "isolate", "kill", "mask", "restart", "stop"],
+        ),
+        "loginctl" => by_verb(
+            &["lock-session", "enable-linger", "disable-linger"],
+            &["kill-session", "kill-user", "terminate-session", "terminate-user"],
+        ),
+        "kill" if has(&["-CONT", "-0", "-l"]) => Effect::Changes,
+        "kill" | "pkill" | "killall" | "shutdown" | "reboot" | "rmmod" | "shred" | "mkfs" | "truncate" | "dd"
+        | "umount" => Effect::Disrupts,
+        "modprobe" if has(&["-r", "--remove"]) => Effect::Disrupts,
+        "modprobe" | "insmod" => Effect::Changes,
+        "nft" if words[1].starts_with("add") || words[1].starts_with("delete") || words[1].starts_with("insert") => {
+            Effect::Changes
+        }
+        "iptables" | "ip6tables" if !has(&["-L", "-S", "--list", "--list-rules"]) => Effect::Changes,
+        "ip" => by_verb(&["add", "del", "delete", "set", "flush", "change", "replace"], &[]),
+        "auditctl" => by_verb(&["-a", "-A", "-d", "-w", "-W", "-D", "-e"], &[]),
+        "sysctl" => by_verb(&["-w", "--write", "-p", "--system", "--load"], &[]),
+        "chage" if has(&["--list", "-l"]) => Effect::ReadOnly,
+        "passwd" if has(&["--status", "-S"]) => Effect::ReadOnly,
+        "mount" if words.len() == 1 => Effect::ReadOnly,
+        "find" => by_verb(&["-exec", "-execdir", "-fprintf", "-ok"], &["-delete"]),
+        "apt-get" | "dnf" | "yum" | "apt" => {
+            by_verb(&["install", "reinstall", "remove", "upgrade", "update", "purge"], &[])
+        }
+        "rpm" | "dpkg" => by_verb(
+            &[
+                "-i",
+                "-U",
+                "-e",
+                "--install",
+                "--erase",
+                "--remove",
+                "--purge",
+                "-r",
+                "-P",
+            ],
+            &[],
+        ),
+        "journalctl" => by_verb(&["--rotate", "--flush", "--sync"], &["--vacuum-time", "--vacuum-size"]),
+        "crontab" if has(&["-l"]) => Effect::ReadOnly,
+        "bpftool" => by_verb(&["pin", "load", "attach", "detach", "update", "delete"], &[]),
+        "chage" | "chattr" | "chcon" | "chmod" | "chown" | "cp" | "crontab" | "groupmod" | "install" | "ln"
+        | "mkdir" | "mount" | "mv" | "passwd" | "rm" | "rmdir" | "setfacl" | "tar" | "tee" | "touch" | "unlink"
+        | "useradd" | "userdel" | "usermod" | "update-initramfs" | "setenforce" | "wget" => Effect::Changes,
+        program => {
+            // A tool of which nobody said what it does is not taken for harmless.
+            assert!(
+                READERS.contains(&program),
+                "effects.rs does not say what {program} does"
+            );
+            Effect::ReadOnly
+        }
+    }
+}
+
+/// Whether a script writes a file.
+pub(crate) fn redirects(script: &str) -> bool {
+    script.match_indices('>').any(|(at, _)| {
+        let target = script[at + 1..].trim_start_matches(['>', ' ']);
+        let before = script[..at].chars().next_back().unwrap_or(' ');
+        (before.is_whitespace() || before.is_ascii_digit())
+            && !target.starts_with("/dev/null")
+            && !target.starts_with('&')
+            && target.starts_with(['"', '/', '$', '.'])
+    })
+}
