@@ -111,6 +111,9 @@ impl Annotator {
     }
 
     /// Finds the alert in a line, one wrapper at a time. None where there is none.
+    ///
+    /// It calls itself for each wrapper, and an interpreter has little stack for what a function keeps: Fluent Bit's has
+    /// 8 KiB. So the work of a level is done in functions that are not inlined and have returned by then.
     fn unwrap(
         &self,
         line: &Line<'_>,
@@ -128,8 +131,13 @@ impl Annotator {
                 add_metadata(&mut event, Some(&record), layer);
                 return self.emit(line, text, &event, Some(&record), layer, out);
             }
-            return envelope::carriers(&record)
-                .find_map(|carrier| self.carried(line, &record, &carrier, layer, depth, out));
+            for carrier in envelope::carriers(&record) {
+                let outcome = self.carried(line, &record, &carrier, layer, depth, out);
+                if outcome.is_some() {
+                    return outcome;
+                }
+            }
+            return None;
         }
         if let Some(mut event) = event::parse_text(text, &self.catalog) {
             add_metadata(&mut event, None, layer);
@@ -170,6 +178,7 @@ impl Annotator {
         self.unwrap(line, text.trim(), Some(&wrapped), depth + 1, out)
     }
 
+    #[inline(never)]
     fn emit(
         &self,
         line: &Line<'_>,

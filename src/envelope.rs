@@ -50,6 +50,7 @@ pub(crate) struct Prefix<'a> {
 }
 
 /// Takes a textual prefix off a line.
+#[inline(never)] // see `Annotator::unwrap`
 pub(crate) fn prefix(line: &str) -> Option<Prefix<'_>> {
     match line.as_bytes().first()? {
         b'<' => {

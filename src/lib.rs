@@ -22,6 +22,8 @@ mod json;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod msgpack;
 mod plugin;
+#[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
+mod readable;
 mod render;
 #[cfg(feature = "report")]
 pub mod report;

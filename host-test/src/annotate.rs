@@ -10,10 +10,11 @@ use bewit::Config;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::cli::{Annotate, Input};
+use crate::cli::{Annotate, Host, Input};
 use crate::component::Plugin;
 use crate::config;
 use crate::console::Console;
+use crate::fluent_bit;
 use crate::guard::Guarded;
 use crate::input::{self, Bounds};
 use crate::misuse::Misuse;
@@ -24,10 +25,15 @@ use crate::stats::{Counts, Report};
 
 /// `bewit annotate`
 pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
-    let Settings { mut config, catalog } = settings(&args.input)?;
+    let mut settings = settings(&args.input)?;
+    let config = &mut settings.config;
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
     config.keep_raw |= args.keep_raw;
+    if args.host == Host::FluentBit {
+        return fluent_bit::annotate(args, &settings);
+    }
+    let Settings { config, catalog } = settings;
     let keep = if args.only_alerts {
         Keep::Alerts {
             line_bytes: config.limits.line_bytes,
@@ -81,12 +87,8 @@ impl Run {
         component: Option<&Path>,
         follow: bool,
     ) -> Result<Self> {
-        let files = match input.files.as_slice() {
-            [] => vec![PathBuf::from("-")],
-            files => files.to_vec(),
-        };
+        let files = sources(input)?;
         let follow = follow && !only_standard_input(&files)?;
-        refuse_own_output(&files, input.output.as_deref())?;
         let plugin = Arc::new(Plugin::load(component)?);
         let workers = (0..input.jobs)
             .map(|_| Guarded::new(&plugin, config, catalog.cloned(), input.batch_timeout))
@@ -142,6 +144,16 @@ impl Run {
         }
         result
     }
+}
+
+/// What is read: files, or standard input.
+pub(crate) fn sources(input: &Input) -> Result<Vec<PathBuf>> {
+    let files = match input.files.as_slice() {
+        [] => vec![PathBuf::from("-")],
+        files => files.to_vec(),
+    };
+    refuse_own_output(&files, input.output.as_deref())?;
+    Ok(files)
 }
 
 /// Standard input ends by itself, so there is nothing to follow; beside files nobody could say when.

@@ -40,6 +40,14 @@ pub(crate) enum Command {
     /// Configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Put a configuration into the module for Fluent Bit.
+    Pack(Pack),
+    /// Show what a module for Fluent Bit is, what is inside, and whether Fluent Bit can use it.
+    Inspect {
+        /// The module; without it, the built-in one.
+        #[arg(value_name = "MODULE")]
+        module: Option<PathBuf>,
+    },
 }
 
 /// What is read, and how it is annotated.
@@ -91,6 +99,43 @@ pub(crate) struct Annotate {
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) keep_raw: bool,
+    /// Where bewit runs: here, or as it would inside Fluent Bit, with the same calls and the same fate of records.
+    #[arg(long, value_enum, default_value_t = Host::Local)]
+    pub(crate) host: Host,
+    /// Run the wasm filters of this Fluent Bit configuration. Paths in it are meant from where it stands.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fluent_bit_config: Option<PathBuf>,
+    /// Run this module instead of the built-in one, or of the one that the Fluent Bit configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) module: Option<PathBuf>,
+    /// Tag of the records: only filters run that match it.
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+}
+
+/// Where bewit runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Host {
+    /// The component, in this process.
+    Local,
+    /// The module for Fluent Bit, as Fluent Bit runs it.
+    FluentBit,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Pack {
+    /// The configuration. Without it, the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Lay this catalog file of your own over the built-in catalog, behind those of the configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// Pack this module instead of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) module: Option<PathBuf>,
+    /// Where the packed module goes.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod explain;
 mod fault;
+mod fluent_bit;
 mod guard;
 mod input;
 mod misuse;
@@ -58,6 +59,8 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Catalog(CatalogCommand::Check { files }) => overlay::check(&files).map(|()| true),
         Command::Catalog(CatalogCommand::Schema) => catalog::schema().map(|()| true),
         Command::Describe => component::describe(component).map(|()| true),
+        Command::Pack(args) => fluent_bit::pack(&args).map(|()| true),
+        Command::Inspect { module } => fluent_bit::inspect(module.as_deref()),
         Command::Config(ConfigCommand::Check { file }) => config::check(&file).map(|()| true),
         Command::Config(ConfigCommand::Schema) => config::schema().map(|()| true),
     }

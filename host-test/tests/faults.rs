@@ -31,6 +31,7 @@ fn hostile(test: &str, bad: &str) -> PathBuf {
                 (global.set $configured (i32.const 1))
                 (i32.store8 (i32.const 16) (i32.const 0))
                 (i32.const 16))
+            (func (export "bewit:plugin/annotator@0.1.0#load-catalog") (param i32 i32) (result i32) unreachable)
             (func (export "bewit:plugin/annotator@0.1.0#annotate") (param i32 i32) (result i32) unreachable)
             (func (export "bewit:plugin/annotator@0.1.0#describe") (result i32) unreachable)
             (func $bad {bad})

@@ -51,6 +51,7 @@ fn is_iso(text: &str) -> bool {
 }
 
 /// The alert of a text line, if it is one.
+#[inline(never)] // see `Annotator::unwrap`
 pub(crate) fn parse<'a>(line: &'a str, catalog: &Catalog) -> Option<Event<'a>> {
     let head = head(line)?;
     let rule = catalog::told_by(catalog, head.message).and_then(|m| catalog.rules.get(usize::from(m.rule)));

@@ -318,7 +318,7 @@ impl Nesting {
 ///
 /// Eight bytes at a time with plain 64-bit arithmetic: an interpreter has no SIMD, and its cost is the number
 /// of instructions.
-pub(super) fn special(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn special(bytes: &[u8], mut at: usize) -> usize {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     while let Some(word) = bytes.get(at..at + 8).and_then(|w| <[u8; 8]>::try_from(w).ok()) {

@@ -8,6 +8,8 @@ mod cursor;
 mod text;
 mod write;
 
+#[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
+pub(crate) use cursor::special;
 pub(crate) use cursor::{Cursor, Invalid, Value};
 pub(crate) use text::Text;
 pub(crate) use write::{Writer, escape};

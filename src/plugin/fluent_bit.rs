@@ -7,30 +7,34 @@
 //! - Returning the record's own pointer passes it on without a copy.
 //! - A trap loses the record and leaks stack, so nothing here may panic, and memory is asked for before work
 //!   starts, while there is still a record to pass on.
+//! - `event_format msgpack` reads what is returned up to its first zero byte: [`crate::msgpack`].
 #![allow(unsafe_code, reason = "a C ABI is made of raw pointers")]
 
 use std::alloc::{Layout, alloc, dealloc};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 
-use crate::{Annotator, Config, Outcome};
+use crate::{Annotator, Config, Outcome, fault, msgpack, readable};
 
 /// What is kept between calls: Fluent Bit has one instance for each filter and calls it from one thread.
+///
+/// A trap leaves whatever was borrowed borrowed. So a call borrows nothing but the annotator, to read, and takes the
+/// output out while it works: should a trap ever happen, the next call still has all it needs.
 struct State {
-    annotator: Annotator,
+    annotator: RefCell<Annotator>,
     /// What was returned last; Fluent Bit has copied it when it calls again.
-    out: Vec<u8>,
+    out: Cell<Vec<u8>>,
     /// The configuration in force, as JSON, for `bewit inspect`.
-    config: Vec<u8>,
+    config: RefCell<Vec<u8>>,
 }
 
 thread_local! {
-    static STATE: RefCell<State> = RefCell::new(State {
-        annotator: Annotator::default(),
-        out: Vec::new(),
-        config: b"{}\0".to_vec(),
-    });
+    static STATE: State = State {
+        annotator: RefCell::default(),
+        out: Cell::default(),
+        config: RefCell::new(b"{}\0".to_vec()),
+    };
 }
 
 /// What stands for a record that Fluent Bit could not place in this module's memory: it is lost already, and an empty
@@ -44,22 +48,24 @@ const HEADROOM: usize = 64 << 10;
 /// Bytes before each block that `malloc` gives out; they hold its size and keep it aligned.
 const HEADER: usize = 16;
 
-/// Allocates `size` bytes, aligned to 16; null when there are none.
+/// Allocates `size` bytes, aligned to 16; null when there are none. A zero byte follows them: a MessagePack record,
+/// which Fluent Bit hands over without one, can then be passed on by its pointer.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(size: usize) -> *mut u8 {
     let Some(layout) = size
-        .checked_add(HEADER)
+        .checked_add(HEADER + 1)
         .and_then(|whole| Layout::from_size_align(whole, HEADER).ok())
     else {
         return ptr::null_mut();
     };
-    // SAFETY: the layout's size is not zero; the header lies inside the block.
+    // SAFETY: the layout's size is not zero; header and last byte lie inside the block.
     unsafe {
         let block = alloc(layout);
         if block.is_null() {
             return block;
         }
         block.cast::<usize>().write(layout.size());
+        block.add(layout.size() - 1).write(0);
         block.add(HEADER)
     }
 }
@@ -83,7 +89,7 @@ unsafe extern "C" fn free(address: *mut u8) {
     }
 }
 
-/// `function_name bewit`: annotates a record under the module's configuration.
+/// `function_name bewit`: annotates a record, in the schema and the detail of the module's configuration.
 ///
 /// # Safety
 /// `record` is null or points to `record_len` readable bytes, as Fluent Bit guarantees.
@@ -96,39 +102,109 @@ unsafe extern "C" fn bewit(
     record: *const u8,
     record_len: u32,
 ) -> *const u8 {
+    // SAFETY: by the contract.
+    unsafe { answer(record, record_len, annotate) }
+}
+
+/// `function_name bewit_native`: as `bewit`, in the schema `native` whatever the configuration says. There is no
+/// other schema yet, so the two are one.
+///
+/// # Safety
+/// As for [`bewit`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bewit_native(
+    tag: *const u8,
+    tag_len: u32,
+    seconds: u32,
+    nanoseconds: u32,
+    record: *const u8,
+    record_len: u32,
+) -> *const u8 {
+    // SAFETY: by the contract.
+    unsafe { bewit(tag, tag_len, seconds, nanoseconds, record, record_len) }
+}
+
+/// `function_name bewit_msgpack`, for `event_format msgpack`: annotates nothing, keeps the record and says in it what
+/// to change. The other entry points do the same when they get MessagePack.
+///
+/// # Safety
+/// As for [`bewit`].
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bewit_msgpack(
+    _tag: *const u8,
+    _tag_len: u32,
+    _seconds: u32,
+    _nanoseconds: u32,
+    record: *const u8,
+    record_len: u32,
+) -> *const u8 {
+    // SAFETY: by the contract.
+    unsafe { answer(record, record_len, refuse) }
+}
+
+/// Returns what `work` writes in place of a record, or the record's own pointer, which passes it on.
+///
+/// # Safety
+/// As for [`bewit`].
+unsafe fn answer(record: *const u8, record_len: u32, work: fn(&State, &[u8], &mut Vec<u8>) -> Option<()>) -> *const u8 {
     if record.is_null() {
         return NO_RECORD.as_ptr().cast();
     }
     // SAFETY: by the contract.
     let line = unsafe { std::slice::from_raw_parts(record, record_len as usize) };
-    STATE.with(|state| match state.try_borrow_mut() {
-        Ok(mut state) => annotate(&mut state, line).unwrap_or(record),
-        Err(_) => record,
+    STATE.with(|state| {
+        let mut out = state.out.take();
+        let returned = match work(state, line, &mut out) {
+            Some(()) => {
+                out.push(0);
+                out.as_ptr()
+            }
+            None => record,
+        };
+        state.out.set(out);
+        returned
     })
 }
 
-/// What to return instead of the record; none to pass it on.
-fn annotate(state: &mut State, line: &[u8]) -> Option<*const u8> {
-    let State { annotator, out, .. } = state;
+/// Writes what to return instead of the record; none to pass it on.
+fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if msgpack::is_record(line) {
+        return refuse(state, line, out);
+    }
+    // An alert is at most its record, escaped once more, and the guidance.
+    reserve(out, line.len().checked_mul(2)?)?;
+    match state.annotator.try_borrow().ok()?.try_annotate(line, out) {
+        Outcome::Alert => {
+            if let Some(why) = readable::objection(out) {
+                out.clear();
+                fault(line, "unreadable", why, out);
+            }
+            Some(())
+        }
+        // Nothing is written for a dropped record, and an empty text drops it: the configuration asked for it.
+        Outcome::Failed | Outcome::Dropped => Some(()),
+        Outcome::Passed => None,
+    }
+}
+
+/// Writes what to return instead of a MessagePack record; none to pass it on.
+fn refuse(_: &State, record: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    // A byte of text is at most six in JSON.
+    reserve(out, record.len().checked_mul(6)?)?;
+    msgpack::refuse(record, out)
+}
+
+/// Empties the output and makes sure of room for so many bytes of it and for the work on it. None if there is not
+/// enough memory.
+fn reserve(out: &mut Vec<u8>, bytes: usize) -> Option<()> {
     out.clear();
     if out.capacity() > KEPT {
         *out = Vec::new();
     }
-    // An alert is at most its record, escaped once more, and the guidance.
-    let room = line.len().checked_mul(2)?.checked_add(HEADROOM)?;
+    let room = bytes.checked_add(HEADROOM)?;
     out.try_reserve(room).ok()?;
     let mut spare: Vec<u8> = Vec::new();
-    spare.try_reserve_exact(room).ok()?;
-    drop(spare);
-    match annotator.try_annotate(line, out) {
-        Outcome::Alert | Outcome::Failed => {
-            out.push(0);
-            Some(out.as_ptr())
-        }
-        Outcome::Passed => None,
-        // An empty string drops the record; the configuration asked for it.
-        Outcome::Dropped => Some(c"".as_ptr().cast()),
-    }
+    spare.try_reserve_exact(room).ok()
 }
 
 /// Sets the configuration from JSON and keeps it for [`bewit_config`]. `bewit pack` calls it once and snapshots the
@@ -143,13 +219,35 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
     let Ok(config) = serde_json::from_slice::<Config>(json) else {
         return 1;
     };
+    set(|annotator, kept| {
+        *kept = [json, b"\0"].concat();
+        annotator.configured(config)
+    })
+}
+
+/// Replaces the built-in catalog, as `load-catalog` of the component does. For `bewit pack`, too. Returns 0, or 1 if
+/// the bytes are no catalog of this version.
+///
+/// # Safety
+/// `catalog` points to `len` readable bytes.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bewit_load_catalog(catalog: *const u8, len: usize) -> i32 {
+    // SAFETY: by the contract.
+    let catalog = unsafe { std::slice::from_raw_parts(catalog, len) };
+    let Ok(catalog) = bewit_catalog::wire::decode(catalog) else {
+        return 1;
+    };
+    set(|annotator, _| Annotator::with_catalog(annotator.config().clone(), catalog))
+}
+
+/// Puts another annotator in place. Returns 0, or 1 if it is in use.
+fn set(change: impl FnOnce(Annotator, &mut Vec<u8>) -> Annotator) -> i32 {
     STATE.with(|state| {
-        let Ok(mut state) = state.try_borrow_mut() else {
+        let (Ok(mut annotator), Ok(mut config)) = (state.annotator.try_borrow_mut(), state.config.try_borrow_mut())
+        else {
             return 1;
         };
-        state.annotator = Annotator::new(config);
-        state.config = json.to_vec();
-        state.config.push(0);
+        *annotator = change(std::mem::take(&mut *annotator), &mut config);
         0
     })
 }
@@ -157,8 +255,30 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
 /// The configuration in force, as NUL-terminated JSON.
 #[unsafe(no_mangle)]
 extern "C" fn bewit_config() -> *const u8 {
-    STATE.with(|state| match state.try_borrow() {
-        Ok(state) => state.config.as_ptr(),
+    STATE.with(|state| match state.config.try_borrow() {
+        Ok(config) => config.as_ptr(),
         Err(_) => c"{}".as_ptr().cast(),
+    })
+}
+
+/// What this module is, as NUL-terminated JSON, for `bewit inspect`. Valid until the next call.
+#[unsafe(no_mangle)]
+extern "C" fn bewit_describe() -> *const u8 {
+    STATE.with(|state| {
+        let Ok(annotator) = state.annotator.try_borrow() else {
+            return c"{}".as_ptr().cast();
+        };
+        let catalog = annotator.catalog();
+        let description = serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "catalog": catalog.version,
+            "schema": crate::SCHEMA,
+            "attack": catalog.attack.version,
+        });
+        let mut out = description.to_string().into_bytes();
+        out.push(0);
+        let address = out.as_ptr();
+        state.out.set(out);
+        address
     })
 }

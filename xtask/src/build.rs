@@ -8,12 +8,16 @@ use anyhow::{Context as _, Result};
 
 use crate::run::{cargo, run};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The target of every plugin.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// Where artefacts go.
 const DIST: &str = "dist";
+/// Bytes of stack of the module for Fluent Bit. The corpus, records of 10 MB and nesting of 10,000 levels take less than
+/// a tenth of it; it is at the bottom of the memory, so an overflow is a trap and overwrites nothing.
+const FLUENT_BIT_STACK: u32 = 64 << 10;
 
 /// Adds the wasm target if rustup lacks it. Without rustup the build itself says what is missing.
-fn add_target() -> Result<()> {
+pub(crate) fn add_target() -> Result<()> {
     let listed = Command::new("rustup").args(["target", "list", "--installed"]).output();
     let Ok(listed) = listed else {
         return Ok(());
@@ -37,21 +41,53 @@ pub(crate) fn component() -> Result<PathBuf> {
     run(cargo()
         .args(["build", "--package", "bewit", "--profile", "plugin"])
         .args(["--target", TARGET, "--no-default-features", "--features", "component"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let core = target.join(TARGET).join("plugin/bewit.wasm");
+    let core = target_folder().join(TARGET).join("plugin/bewit.wasm");
     let module = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
     let component = wit_component::ComponentEncoder::default()
         .validate(true)
         .module(&module)
         .and_then(|encoder| encoder.encode())
         .context("the core module is no component")?;
+    put("bewit.wasm", &component)
+}
+
+/// Builds `dist/bewit-fluent-bit.wasm` and returns its absolute path.
+pub(crate) fn fluent_bit() -> Result<PathBuf> {
+    add_target()?;
+    // In a folder of its own: cargo would give it the same name as the component's core.
+    let target = target_folder().join("fluent-bit");
+    run(cargo()
+        .args(["rustc", "--package", "bewit", "--lib", "--crate-type", "cdylib"])
+        .args(["--profile", "plugin", "--target", TARGET])
+        .args(["--no-default-features", "--features", "fluent-bit", "--target-dir"])
+        .arg(&target)
+        .arg("--")
+        .arg(format!("-Clink-arg=-zstack-size={FLUENT_BIT_STACK}"))
+        // Tests watch it.
+        .arg("-Clink-arg=--export=__stack_pointer"))?;
+    let built = target.join(TARGET).join("plugin/bewit.wasm");
+    let module = fs::read(&built).with_context(|| format!("cannot read {}", built.display()))?;
+    put("bewit-fluent-bit.wasm", &module)
+}
+
+/// Puts an artefact into `dist/`. It is written only when it changes: the host's build depends on its date.
+fn put(name: &str, bytes: &[u8]) -> Result<PathBuf> {
     fs::create_dir_all(DIST)?;
-    let path = Path::new(DIST).join("bewit.wasm");
-    // Written only when it changes: the host's build depends on its date.
-    if fs::read(&path).ok().as_deref() != Some(&component) {
-        fs::write(&path, &component).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = Path::new(DIST).join(name);
+    if fs::read(&path).ok().as_deref() != Some(bytes) {
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(fs::canonicalize(&path)?)
+}
+
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+/// Tells the build of the host what to put into it, and tests what to look at.
+pub(crate) fn embed<'c>(host: &'c mut Command, component: &Path, fluent_bit: &Path) -> &'c mut Command {
+    host.env("BEWIT_COMPONENT", component)
+        .env("BEWIT_FLUENT_BIT_MODULE", fluent_bit)
 }
 
 /// Builds the component and annotates the example log with it.
@@ -67,15 +103,16 @@ pub(crate) fn demo() -> Result<()> {
 
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
-    let component = component()?;
-    run(cargo()
-        .args(["build", "--release", "--package", "bewit-host"])
-        .env("BEWIT_COMPONENT", &component))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    let built = target.join("release/bewit");
+    let (component, fluent_bit) = (component()?, fluent_bit()?);
+    run(embed(
+        cargo().args(["build", "--release", "--package", "bewit-host"]),
+        &component,
+        &fluent_bit,
+    ))?;
+    let built = target_folder().join("release/bewit");
     let host = Path::new(DIST).join("bewit");
     fs::copy(&built, &host).with_context(|| format!("cannot copy {}", built.display()))?;
-    for artefact in [&component, &host] {
+    for artefact in [&component, &fluent_bit, &host] {
         println!("{:>10} {}", fs::metadata(artefact)?.len(), artefact.display());
     }
     Ok(())

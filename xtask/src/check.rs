@@ -16,10 +16,12 @@ use crate::tools;
 pub(crate) fn test() -> Result<()> {
     tools::install()?;
     schemas_are_current()?;
-    let component = build::component()?;
-    run(cargo()
-        .args(["test", "--workspace", "--all-features"])
-        .env("BEWIT_COMPONENT", component))
+    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
+    run(build::embed(
+        cargo().args(["test", "--workspace", "--all-features"]),
+        &component,
+        &fluent_bit,
+    ))
 }
 
 /// Formatting, clippy, documentation.

@@ -2,6 +2,10 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// Levels of nesting that Fluent Bit unpacks.
+const DEPTH: usize = 63;
 
 /// The fate of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +18,9 @@ pub(super) enum Answer {
     Dropped,
     /// JSON, but no object: the record is dropped, with an error in the log.
     NoObject,
-    /// No JSON. Fluent Bit frees the record before a second time, and crashes or hangs.
+    /// Nested deeper than Fluent Bit unpacks: the record is lost, and all behind it in the same chunk.
+    TooDeep,
+    /// No JSON, or a number that no double can hold. Fluent Bit frees the record before a second time, and crashes or hangs.
     Invalid,
 }
 
@@ -33,11 +39,38 @@ impl Answer {
         if !text.trim_ascii_start().starts_with(b"{") {
             return Self::NoObject;
         }
-        match text.get(end..).unwrap_or_default().trim_ascii() {
+        let (record, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
+        if depth(record) > DEPTH {
+            return Self::TooDeep;
+        }
+        // It reads numbers, and fails where they are too large.
+        if serde_json::from_slice::<Value>(record).is_err() {
+            return Self::Invalid;
+        }
+        match rest.trim_ascii() {
             [] => Self::Record { end },
             _ => Self::RecordAndMore { end },
         }
     }
+}
+
+/// Levels of nesting of valid JSON.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json {
+        match (string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => string = !string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Whether a record says that bewit could not annotate it.
@@ -71,12 +104,15 @@ mod tests {
             ("1", Answer::NoObject),
             ("\"{}\"", Answer::NoObject),
             ("{\"a\":", Answer::Invalid),
+            ("{\"a\":1e999}", Answer::Invalid),
             ("junk", Answer::Invalid),
             (" ", Answer::Invalid),
         ] {
             assert_eq!(Answer::of(text.as_bytes()), answer, "{text}");
         }
         let deep = "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000);
+        assert_eq!(Answer::of(deep.as_bytes()), Answer::TooDeep);
+        let deep = "{\"a\":".repeat(63) + "\"\\\"[[\"" + &"}".repeat(63);
         assert_eq!(Answer::of(deep.as_bytes()), Answer::Record { end: deep.len() });
     }
 

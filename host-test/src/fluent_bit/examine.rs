@@ -61,7 +61,9 @@ impl Examined {
     /// Looks at a file's bytes, whatever they are.
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"\0aot") {
-            return Self::refused("it is compiled ahead of time, for one processor: look at the .wasm that it was made of");
+            return Self::refused(
+                "it is compiled ahead of time, for one processor: look at the .wasm that it was made of",
+            );
         }
         if Parser::is_component(bytes) {
             return Self::refused("it is a component: Fluent Bit takes core modules only");
@@ -103,7 +105,8 @@ impl Examined {
         if self.refusals.is_empty()
             && let Err(error) = validate(bytes, ACCEPTED)
         {
-            self.refusals.push(format!("Fluent Bit's runtime does not know all it uses: {error}"));
+            self.refusals
+                .push(format!("Fluent Bit's runtime does not know all it uses: {error}"));
         }
     }
 
@@ -151,7 +154,8 @@ impl Examined {
                         let export = export?;
                         self.exports.push(export.name.to_owned());
                         let ty = at(&functions, export.index).and_then(|ty| at(&types, *ty)?.as_ref());
-                        let callable = ty.is_some_and(|ty| *ty.params() == ARGUMENTS && *ty.results() == [ValType::I32]);
+                        let callable =
+                            ty.is_some_and(|ty| *ty.params() == ARGUMENTS && *ty.results() == [ValType::I32]);
                         if export.kind == ExternalKind::Func && callable {
                             self.entry_points.push(export.name.to_owned());
                         }
@@ -215,7 +219,11 @@ mod tests {
     #[test]
     fn an_ordinary_module_is_taken() {
         let examined = examine(&format!("(module {ENTRY})"));
-        assert!(examined.refusals.is_empty() && examined.warnings.is_empty(), "{:?}", examined.refusals);
+        assert!(
+            examined.refusals.is_empty() && examined.warnings.is_empty(),
+            "{:?}",
+            examined.refusals
+        );
         assert_eq!(examined.entry_points, ["f"]);
         assert_eq!(examined.memory, Some((1, None)));
         assert!(examined.features.is_empty(), "{:?}", examined.features);
@@ -225,8 +233,14 @@ mod tests {
     fn features_that_fluent_bit_has_are_named_and_taken() {
         for (name, body) in [
             ("sign-ext", "(func (drop (i32.extend8_s (i32.const 1))))"),
-            ("bulk-memory", "(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))"),
-            ("nontrapping-fptoint", "(func (drop (i32.trunc_sat_f32_s (f32.const 1))))"),
+            (
+                "bulk-memory",
+                "(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))",
+            ),
+            (
+                "nontrapping-fptoint",
+                "(func (drop (i32.trunc_sat_f32_s (f32.const 1))))",
+            ),
             ("multivalue", "(func (result i32 i32) i32.const 1 i32.const 2)"),
             ("reference-types", "(table 1 externref)"),
             ("atomics", "(func (drop (i32.atomic.load (i32.const 0))))"),
@@ -247,7 +261,10 @@ mod tests {
             ("multimemory", "(memory 1)"),
             ("memory64", "(table i64 1 funcref)"),
             ("exception-handling", "(tag)"),
-            ("wide-arithmetic", "(func (i64.mul_wide_u (i64.const 1) (i64.const 2)) drop drop)"),
+            (
+                "wide-arithmetic",
+                "(func (i64.mul_wide_u (i64.const 1) (i64.const 2)) drop drop)",
+            ),
         ] {
             let examined = examine(&format!("(module {ENTRY} {body})"));
             assert!(examined.features.contains(&name), "{name}: {:?}", examined.features);

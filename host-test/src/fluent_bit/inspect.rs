@@ -100,7 +100,11 @@ fn inside(module: &Module) -> Result<String> {
     }
     if let Some(config) = instance.ask("bewit_config")? {
         let config: Config = serde_json::from_str(&config)?;
-        let default = if config == Config::default() { " (all defaults)" } else { "" };
+        let default = if config == Config::default() {
+            " (all defaults)"
+        } else {
+            ""
+        };
         text.push_str(&format!("configuration{default}\n"));
         for line in serde_yaml_ng::to_string(&config)?.lines() {
             text.push_str(&format!("  {line}\n"));

@@ -2,7 +2,7 @@
 //!
 //! The engine has the features that Fluent Bit's runtime has, and no others.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use wasmtime::{Config, Engine, Global, Linker, Memory, OptLevel, Store, TypedFunc, Val};
 
 use super::examine::Examined;
@@ -65,9 +65,14 @@ impl Instance {
         let memory = instance
             .get_memory(&mut store, "memory")
             .context("the module exports no `memory`")?;
-        let allocator = "a module without `malloc` and `free` gets records over `wasm_heap_size` as NULL; it is not run here";
-        let malloc = instance.get_typed_func(&mut store, "malloc").context(allocator)?;
-        let free = instance.get_typed_func(&mut store, "free").context(allocator)?;
+        let allocator =
+            "a module without `malloc` and `free` gets records over `wasm_heap_size` as NULL; it is not run here";
+        let malloc = instance
+            .get_typed_func(&mut store, "malloc")
+            .map_err(|_| anyhow!(allocator))?;
+        let free = instance
+            .get_typed_func(&mut store, "free")
+            .map_err(|_| anyhow!(allocator))?;
         let stack_pointer = instance.get_global(&mut store, "__stack_pointer");
         Ok(Self {
             store,
@@ -82,7 +87,7 @@ impl Instance {
     /// The function that a filter calls.
     pub(super) fn entry(&mut self, name: &str) -> Result<Entry> {
         let entry = self.instance.get_typed_func(&mut self.store, name);
-        entry.map_err(|_| anyhow::anyhow!("the module exports no function `{name}` that takes six i32 and returns one"))
+        entry.map_err(|_| anyhow!("the module exports no function `{name}` that takes six i32 and returns one"))
     }
 
     /// Copies bytes and a zero byte into the module's memory. 0 if the module has no room.
@@ -145,7 +150,7 @@ impl Instance {
 
     /// Where the module's own stack is; none if it does not export that.
     pub(super) fn stack_pointer(&mut self) -> Option<i32> {
-        self.global(&self.stack_pointer.clone()?)
+        self.global(&self.stack_pointer?)
     }
 
     fn global(&mut self, global: &Global) -> Option<i32> {

@@ -23,7 +23,12 @@ use crate::{config, overlay};
 
 /// `bewit pack`
 pub(crate) fn run(args: &Pack) -> Result<()> {
-    let config = args.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
+    let config = args
+        .config
+        .as_deref()
+        .map(config::read)
+        .transpose()?
+        .unwrap_or_default();
     let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&args.overlay);
     let catalog = overlay::load(&overlays)?;
@@ -62,7 +67,10 @@ fn snapshot(bytes: &[u8], settings: &Settings) -> Result<Vec<u8>> {
     }
     let refusals = Examined::of(&packed).refusals;
     if !refusals.is_empty() {
-        bail!("the packed module cannot be used by Fluent Bit: {}", refusals.join("; "));
+        bail!(
+            "the packed module cannot be used by Fluent Bit: {}",
+            refusals.join("; ")
+        );
     }
     Ok(packed)
 }

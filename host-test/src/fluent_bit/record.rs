@@ -53,7 +53,10 @@ mod tests {
             (b"{\"a\":", r#"{"log":"{\"a\":"}"#),
             (b"[1]", r#"{"log":"[1]"}"#),
             (b"", r#"{"log":""}"#),
-            ("a\t\u{1}\u{7f}ü🦅".as_bytes(), r#"{"log":"a\t\u0001\u007f\u00fc\ud83e\udd85"}"#),
+            (
+                "a\t\u{1}\u{7f}ü🦅".as_bytes(),
+                r#"{"log":"a\t\u0001\u007f\u00fc\ud83e\udd85"}"#,
+            ),
             (b"a\xff\xe2\x82(", "{\"log\":\"a\u{e0ff}\u{e0e2}\u{e082}(\"}"),
         ] {
             assert_eq!(String::from_utf8(of(line)).unwrap(), record);

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
 
+pub(crate) mod filter;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -83,7 +85,45 @@ pub(crate) fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
 
 /// Most memory that a process has had so far, in bytes.
 pub(crate) fn peak_memory(child: &Child) -> Option<u64> {
+    memory(child, "VmHWM:")
+}
+
+/// Memory that a process has now, in bytes.
+pub(crate) fn resident_memory(child: &Child) -> Option<u64> {
+    memory(child, "VmRSS:")
+}
+
+fn memory(child: &Child, what: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
+}
+
+/// The record that a log shipper makes of a line.
+pub(crate) fn wrapped(line: impl AsRef<[u8]>) -> String {
+    serde_json::json!({ "log": String::from_utf8_lossy(line.as_ref()) }).to_string()
+}
+
+/// All lines of the corpus.
+pub(crate) fn corpus_lines() -> Vec<Vec<u8>> {
+    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus"));
+    let mut files: Vec<PathBuf> = fs::read_dir(corpus)
+        .unwrap()
+        .filter_map(|entry| fs::read_dir(entry.unwrap().path()).ok())
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|file| matches!(file.extension().and_then(|e| e.to_str()), Some("log" | "jsonl")))
+        .collect();
+    files.sort();
+    let mut lines = Vec::new();
+    for file in files {
+        let text = fs::read(file).unwrap();
+        lines.extend(
+            text.split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .map(<[u8]>::to_vec),
+        );
+    }
+    assert!(lines.len() > 400, "{}", lines.len());
+    lines
 }
