@@ -466,7 +466,7 @@ fn a_real_configuration_is_mirrored_or_refused() {
         (
             ("falco*", "kube.*"),
             &["--tag", "falco.log"],
-            "no filter matches the tag falco.log",
+            "no filter matches the tag falco.log: match kube.*",
         ),
         (("", ""), &["--detail", "brief"], "set another one with `bewit pack`"),
         (("", ""), &["--jobs", "2"], "a filter has one instance"),

@@ -121,7 +121,7 @@ fn chain(args: &Annotate, settings: &Settings) -> Result<Vec<Running>> {
         return Ok(vec![start(&module, "bewit", module.name.clone())?]);
     };
     let filters: Vec<Filter> = settings::read(file)?;
-    let patterns: Vec<String> = filters.iter().map(|filter| format!("{:?}", filter.tags)).collect();
+    let patterns: Vec<String> = filters.iter().map(|filter| filter.tags.to_string()).collect();
     let chain: Vec<Running> = filters
         .into_iter()
         .filter(|filter| args.tag.is_none() || filter.tags.take(tag))

@@ -4,7 +4,7 @@ mod classic;
 mod yaml;
 
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 use anyhow::Result;
 
@@ -217,6 +217,16 @@ fn size(text: &str) -> Option<u64> {
         _ => (text, 1),
     };
     number.trim().parse::<u64>().ok()?.checked_mul(unit)
+}
+
+impl fmt::Display for Tags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Match(pattern) => write!(f, "match {pattern}"),
+            Self::Regex(regex) => write!(f, "match_regex {regex}"),
+        }
+    }
 }
 
 impl Tags {
