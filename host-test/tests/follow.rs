@@ -17,6 +17,7 @@ use common::{SEED, annotated, bewit, component, folder, wait_for};
 struct Follower {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    reader: thread::JoinHandle<()>,
 }
 
 impl Follower {
@@ -31,12 +32,12 @@ impl Follower {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let output = BufReader::new(child.stdout.take().unwrap());
         let seen = Arc::clone(&lines);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in output.lines() {
                 seen.lock().unwrap().push(line.unwrap());
             }
         });
-        Self { child, lines }
+        Self { child, lines, reader }
     }
 
     fn wait(&self, line: &str) {
@@ -50,6 +51,8 @@ impl Follower {
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
+        // The last line may have come with the end.
+        self.reader.join().unwrap();
         let lines = std::mem::take(&mut *self.lines.lock().unwrap());
         (lines, said)
     }
