@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use bewit::schema::{Alert, Command as Advised};
 use bewit::{Annotator, Outcome};
-use common::corpus_lines;
+use common::{alerts, corpus_lines};
 
 /// Values that break out of quotes, expand, or become options, wherever a careless tool would let them.
 const HOSTILE: [&str; 24] = [
@@ -153,21 +153,10 @@ fn hostile_alerts() -> Vec<Alert> {
     alerts
 }
 
-fn corpus_alerts() -> Vec<Alert> {
-    let annotator = Annotator::default();
-    corpus_lines()
-        .iter()
-        .filter_map(|line| {
-            let mut out = Vec::new();
-            (annotator.annotate(line, &mut out) == Outcome::Alert).then(|| serde_json::from_slice(&out).unwrap())
-        })
-        .collect()
-}
-
 #[test]
 fn every_line_is_its_words_in_every_shell() {
     let mut commands: Vec<Advised> = Vec::new();
-    for alert in corpus_alerts().into_iter().chain(hostile_alerts()) {
+    for alert in alerts(&corpus_lines()).into_iter().chain(hostile_alerts()) {
         for mitigation in alert.bewit.mitigations {
             commands.extend(mitigation.commands);
         }

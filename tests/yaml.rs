@@ -8,8 +8,8 @@
 
 mod common;
 
+use bewit::Annotator;
 use bewit::schema::Alert;
-use bewit::{Annotator, Outcome};
 use common::corpus_lines;
 use serde::Deserialize as _;
 use serde_yaml_ng::Value;
@@ -37,13 +37,7 @@ fn alerts() -> Vec<Alert> {
         let line = serde_json::json!({"rule": rule.name, "priority": "Notice", "time": "x", "output_fields": fields});
         lines.push(line.to_string().into_bytes());
     }
-    lines
-        .iter()
-        .filter_map(|line| {
-            let mut out = Vec::new();
-            (annotator.annotate(line, &mut out) == Outcome::Alert).then(|| serde_json::from_slice(&out).unwrap())
-        })
-        .collect()
+    common::alerts(&lines)
 }
 
 #[test]

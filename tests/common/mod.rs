@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use bewit::schema::Alert;
+use bewit::{Annotator, Outcome};
 use serde_json::Value;
 
 /// Files of the corpus with one of these endings, sorted.
@@ -38,6 +40,18 @@ pub fn corpus_lines() -> Vec<Vec<u8>> {
         lines.push(fs::read(path).unwrap());
     }
     lines
+}
+
+/// The alerts among lines, annotated with the defaults.
+pub fn alerts(lines: &[Vec<u8>]) -> Vec<Alert> {
+    let annotator = Annotator::default();
+    lines
+        .iter()
+        .filter_map(|line| {
+            let mut out = Vec::new();
+            (annotator.annotate(line, &mut out) == Outcome::Alert).then(|| serde_json::from_slice(&out).unwrap())
+        })
+        .collect()
 }
 
 /// A validator of a JSON Schema of the project.
