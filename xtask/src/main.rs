@@ -15,6 +15,7 @@ usage: cargo xtask <task>
 
   demo      build the component and annotate examples/falco.log
   test      run all tests, with the real tools they check against
+  tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
@@ -38,6 +39,7 @@ fn run_task(task: &str) -> Result<()> {
     match task {
         "demo" => build::demo(),
         "test" => check::test(),
+        "tools" => tools::install(),
         "build" => build::dist(),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
