@@ -1,15 +1,17 @@
 //! One line in, one record out.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use bewit_catalog::model::Catalog;
+use bumpalo::Bump;
 
-use crate::annotate::Alert;
+use crate::annotate::{Alert, Kinds};
 use crate::catalog::BUILT_IN;
 use crate::config::{Config, MinPriority};
-use crate::envelope::{self, Carrier, Kept, Layer, Load};
-use crate::event::{self, Event, Priority, Record};
-use crate::json::Value;
+use crate::envelope::{self, Carrier, Layer};
+use crate::event::{self, Event, Key, Priority, Record};
+use crate::json::{Seen, Value};
 use crate::render::native::{self, Input};
 
 /// What became of a line.
@@ -27,12 +29,24 @@ pub enum Outcome {
 }
 
 /// Annotates lines. It does no I/O, reads no clock, and gives the same bytes for the same line and
-/// configuration, always.
+/// configuration, always: what it keeps between lines saves work and decides nothing.
 pub struct Annotator {
     catalog: Cow<'static, Catalog>,
     config: Config,
     min_priority: Option<Priority>,
+    /// Taken out while a line is worked on: should that end in a trap, the next line finds none and makes a new one.
+    kept: Cell<Option<Box<Kept>>>,
 }
+
+/// What is kept between lines.
+struct Kept {
+    kinds: Kinds,
+    /// Whatever is made for one line is made here.
+    arena: Bump,
+}
+
+/// Bytes of the arena that are kept, so that one huge line does not hold its memory for ever.
+const ARENA: usize = 256 << 10;
 
 impl Default for Annotator {
     fn default() -> Self {
@@ -56,6 +70,7 @@ impl Annotator {
             }),
             config,
             catalog: Cow::Borrowed(&BUILT_IN),
+            kept: Cell::default(),
         }
     }
 
@@ -97,113 +112,44 @@ impl Annotator {
 
     /// As [`Self::annotate`], but [`Outcome::Passed`] appends nothing: the caller has the line.
     pub fn try_annotate(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
+        self.look_at(line, out).0
+    }
+
+    /// As [`Self::try_annotate`]; says, too, what there was in the JSON of an alert.
+    pub(crate) fn look_at(&self, line: &[u8], out: &mut Vec<u8>) -> (Outcome, Seen) {
         if line.len() > self.config.limits.line_bytes {
-            return self.over_limit(line, out);
+            return (self.over_limit(line, out), Seen::default());
         }
-        let Some(text) = Line::read(line) else {
-            return Outcome::Passed;
-        };
+        let mut kept = self.kept.take().unwrap_or_else(|| {
+            Box::new(Kept {
+                kinds: Kinds::new(&self.catalog),
+                arena: Bump::new(),
+            })
+        });
+        if kept.arena.allocated_bytes() > ARENA {
+            kept.arena = Bump::new();
+        } else {
+            kept.arena.reset();
+        }
         let before = out.len();
-        self.unwrap(&text, text.text.trim(), None, 0, out).unwrap_or_else(|| {
+        let mut work = Work {
+            catalog: &self.catalog,
+            config: &self.config,
+            min_priority: self.min_priority,
+            kinds: &mut kept.kinds,
+            arena: &kept.arena,
+            raw: line,
+            lossy: false,
+            seen: Seen::default(),
+            out,
+        };
+        let outcome = work.line(line).unwrap_or(Outcome::Passed);
+        let seen = work.seen;
+        self.kept.set(Some(kept));
+        if outcome == Outcome::Passed {
             out.truncate(before);
-            Outcome::Passed
-        })
-    }
-
-    /// Finds the alert in a line, one wrapper at a time. None where there is none.
-    ///
-    /// It calls itself for each wrapper, and an interpreter has little stack for what a function keeps: Fluent Bit's has
-    /// 8 KiB. So the work of a level is done in functions that are not inlined and have returned by then.
-    fn unwrap(
-        &self,
-        line: &Line<'_>,
-        text: &str,
-        layer: Option<&Layer<'_>>,
-        depth: usize,
-        out: &mut Vec<u8>,
-    ) -> Option<Outcome> {
-        if depth > envelope::DEPTH {
-            return None;
         }
-        if text.starts_with('{') {
-            let mut record = Record::read(text).ok()?;
-            if let Some(mut event) = record.event() {
-                add_metadata(&mut event, Some(&record), layer);
-                return self.emit(line, text, &event, Some(&record), layer, out);
-            }
-            for carrier in envelope::carriers(&record) {
-                let outcome = self.carried(line, &record, &carrier, layer, depth, out);
-                if outcome.is_some() {
-                    return outcome;
-                }
-            }
-            return None;
-        }
-        if let Some(mut event) = event::parse_text(text, &self.catalog) {
-            add_metadata(&mut event, None, layer);
-            return self.emit(line, text, &event, None, layer, out);
-        }
-        let prefix = envelope::prefix(text)?;
-        let wrapped = Layer {
-            name: prefix.name,
-            time: prefix.time,
-            around: layer,
-            kept: Kept::Parts(&prefix.parts),
-        };
-        self.unwrap(line, prefix.line.trim(), Some(&wrapped), depth + 1, out)
-    }
-
-    fn carried(
-        &self,
-        line: &Line<'_>,
-        record: &Record<'_>,
-        carrier: &Carrier<'_, '_>,
-        layer: Option<&Layer<'_>>,
-        depth: usize,
-        out: &mut Vec<u8>,
-    ) -> Option<Outcome> {
-        let wrapped = Layer {
-            name: carrier.name,
-            time: envelope::written(record),
-            around: layer,
-            kept: Kept::Members {
-                record,
-                carrier: carrier.index,
-            },
-        };
-        let text = match carrier.load {
-            Load::Line(text) => text.decode(),
-            Load::Object(text) => Cow::Borrowed(text),
-        };
-        self.unwrap(line, text.trim(), Some(&wrapped), depth + 1, out)
-    }
-
-    #[inline(never)]
-    fn emit(
-        &self,
-        line: &Line<'_>,
-        text: &str,
-        event: &Event<'_>,
-        record: Option<&Record<'_>>,
-        layer: Option<&Layer<'_>>,
-        out: &mut Vec<u8>,
-    ) -> Option<Outcome> {
-        if record.is_some_and(is_annotated) {
-            return None;
-        }
-        if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
-            return Some(Outcome::Dropped);
-        }
-        let alert = Alert::new(&self.catalog, event)?;
-        let input = Input {
-            text,
-            record,
-            layer,
-            raw: self.config.keep_raw.then_some(line.text.as_ref()),
-            lossy: line.lossy,
-        };
-        native::write(&alert, &input, &self.config, out);
-        Some(Outcome::Alert)
+        (outcome, seen)
     }
 
     fn over_limit(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
@@ -217,69 +163,207 @@ impl Annotator {
     }
 }
 
-/// Passes a record on that could not be annotated, and says why in one added key. What is no JSON object
-/// goes out as it came: there is no place to say it.
-pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
-    let object = std::str::from_utf8(line)
-        .ok()
-        .map(str::trim)
-        .filter(|text| text.starts_with('{'))
-        .and_then(|text| Record::read(text).ok());
-    match object {
-        Some(record) if record.get("bewit").is_none() => native::write_fault(&record, code, message, out),
-        _ => out.extend_from_slice(line),
+/// Work on one line.
+struct Work<'a, 'w> {
+    catalog: &'a Catalog,
+    config: &'a Config,
+    min_priority: Option<Priority>,
+    kinds: &'w mut Kinds,
+    arena: &'a Bump,
+    /// The whole line, as text.
+    raw: &'a [u8],
+    /// Bytes that are no UTF-8 became U+FFFD, as Falco itself does from 0.44 on.
+    lossy: bool,
+    seen: Seen,
+    out: &'w mut Vec<u8>,
+}
+
+impl<'a> Work<'a, '_> {
+    /// None where there is no alert in the line.
+    fn line(&mut self, line: &'a [u8]) -> Option<Outcome> {
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let text = line.trim_ascii();
+        if !envelope::may_be(text) {
+            return None;
+        }
+        self.raw = line;
+        // An object tells in passing whether all of it is ASCII.
+        let object = text.first() == Some(&b'{');
+        if !object && std::str::from_utf8(line).is_err() {
+            return self.repaired(line);
+        }
+        match self.unwrap(text, None, 0) {
+            Err(NotUtf8) => self.repaired(line),
+            Ok(outcome) => outcome,
+        }
+    }
+
+    fn repaired(&mut self, line: &[u8]) -> Option<Outcome> {
+        let line = self.arena.alloc_str(&String::from_utf8_lossy(line)).as_bytes();
+        self.raw = line;
+        self.lossy = true;
+        self.unwrap(line.trim_ascii(), None, 0).ok()?
+    }
+
+    /// Finds the alert in a line, one wrapper at a time. None where there is none.
+    ///
+    /// It calls itself for each wrapper, and an interpreter has little stack for what a function keeps: Fluent Bit's has
+    /// 8 KiB. So the work of a level is done in functions that are not inlined and have returned by then.
+    fn unwrap(
+        &mut self,
+        text: &'a [u8],
+        layer: Option<&'a Layer<'a>>,
+        depth: usize,
+    ) -> Result<Option<Outcome>, NotUtf8> {
+        if depth > envelope::DEPTH {
+            return Ok(None);
+        }
+        if text.first() == Some(&b'{') {
+            let Some(record) = self.record(text)? else {
+                return Ok(None);
+            };
+            if let Some(event) = record.event(self.arena) {
+                return Ok(self.emit(text, event, Some(record), layer));
+            }
+            for carrier in envelope::carriers(record) {
+                let outcome = self.carried(record, &carrier, layer, depth)?;
+                if outcome.is_some() {
+                    return Ok(outcome);
+                }
+            }
+            return Ok(None);
+        }
+        let Ok(line) = std::str::from_utf8(text) else {
+            return Err(NotUtf8);
+        };
+        if let Some(event) = event::parse_text(line, self.catalog, self.arena) {
+            return Ok(self.emit(text, event, None, layer));
+        }
+        let Some(prefix) = envelope::prefix(line) else {
+            return Ok(None);
+        };
+        let parts = bumpalo::collections::Vec::from_iter_in(prefix.parts, self.arena);
+        let wrapped = self.arena.alloc(Layer {
+            name: prefix.name,
+            around: layer,
+            kept: envelope::Kept::Parts {
+                parts: parts.into_bump_slice(),
+                time: prefix.time,
+            },
+        });
+        self.unwrap(prefix.line.as_bytes().trim_ascii(), Some(wrapped), depth + 1)
+    }
+
+    /// The object of a text, if it is one.
+    #[inline(never)]
+    fn record(&mut self, text: &'a [u8]) -> Result<Option<&'a Record<'a>>, NotUtf8> {
+        let Ok(record) = Record::read(text, self.arena) else {
+            return Ok(None);
+        };
+        if !record.seen.is_ascii() && std::str::from_utf8(text).is_err() {
+            return Err(NotUtf8);
+        }
+        self.seen.add(record.seen);
+        Ok(Some(self.arena.alloc(record)))
+    }
+
+    fn carried(
+        &mut self,
+        record: &'a Record<'a>,
+        carrier: &Carrier<'a>,
+        layer: Option<&'a Layer<'a>>,
+        depth: usize,
+    ) -> Result<Option<Outcome>, NotUtf8> {
+        let text = match carrier.load {
+            Value::String(text) => text.decode(self.arena),
+            Value::Object(text) => text,
+            _ => return Ok(None),
+        };
+        let wrapped = self.arena.alloc(Layer {
+            name: carrier.name,
+            around: layer,
+            kept: envelope::Kept::Members {
+                record,
+                carrier: carrier.index,
+            },
+        });
+        self.unwrap(text.trim_ascii(), Some(wrapped), depth + 1)
+    }
+
+    #[inline(never)]
+    fn emit(
+        &mut self,
+        text: &'a [u8],
+        mut event: Event<'a>,
+        record: Option<&'a Record<'a>>,
+        layer: Option<&'a Layer<'a>>,
+    ) -> Option<Outcome> {
+        if record.is_some_and(is_annotated) {
+            return None;
+        }
+        if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
+            return Some(Outcome::Dropped);
+        }
+        self.add_metadata(&mut event, record, layer);
+        let event = self.arena.alloc(event);
+        let alert = Alert::new(self.catalog, self.kinds, event, self.arena)?;
+        let input = Input {
+            text,
+            record,
+            layer,
+            raw: self.config.keep_raw.then_some(self.raw),
+            lossy: self.lossy,
+        };
+        native::write(&alert, &input, self.config, self.out);
+        Some(Outcome::Alert)
+    }
+
+    /// Adds what the objects around an event know of its container.
+    fn add_metadata(&self, event: &mut Event<'a>, record: Option<&'a Record<'a>>, layer: Option<&'a Layer<'a>>) {
+        let around = layer
+            .into_iter()
+            .flat_map(Layer::outward)
+            .filter_map(|layer| match layer.kept {
+                envelope::Kept::Members { record, .. } => Some(record),
+                envelope::Kept::Parts { .. } => None,
+            });
+        let mut all = record.into_iter().chain(around);
+        let mut informed = all
+            .by_ref()
+            .filter(|record| record.known(Key::Kubernetes).is_some())
+            .peekable();
+        if informed.peek().is_none() {
+            return;
+        }
+        let Some(Value::String(container)) = event.fields.get("container.id") else {
+            return;
+        };
+        let container = container.decode(self.arena);
+        let metadata = informed.find_map(|record| envelope::metadata(record, container, self.arena));
+        event.metadata = metadata.unwrap_or_default();
     }
 }
 
-/// Adds what the objects around an event know of its container.
-fn add_metadata<'a>(event: &mut Event<'a>, record: Option<&Record<'a>>, layer: Option<&'a Layer<'a>>) {
-    let Some(Value::String(container)) = event.fields.get("container.id") else {
-        return;
-    };
-    let container = container.decode();
-    let around = layer
-        .into_iter()
-        .flat_map(Layer::outward)
-        .filter_map(|layer| match layer.kept {
-            Kept::Members { record, .. } => Some(record),
-            Kept::Parts(_) => None,
-        });
-    let metadata = record
-        .into_iter()
-        .chain(around)
-        .find_map(|record| envelope::metadata(record, &container));
-    event.metadata = metadata.unwrap_or_default();
-}
+/// Some bytes are no UTF-8.
+struct NotUtf8;
 
-/// A line as text.
-struct Line<'a> {
-    text: Cow<'a, str>,
-    /// Bytes that are no UTF-8 became U+FFFD, as Falco itself does from 0.44 on.
-    lossy: bool,
-}
-
-impl<'a> Line<'a> {
-    /// None for a line that by its first byte is neither an alert nor wraps one.
-    fn read(line: &'a [u8]) -> Option<Self> {
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let first = line.iter().find(|b| !b.is_ascii_whitespace())?;
-        if !matches!(first, b'{' | b'<' | b'0'..=b'9' | b'A'..=b'Z') {
-            return None;
-        }
-        Some(match std::str::from_utf8(line) {
-            Ok(text) => Self {
-                text: Cow::Borrowed(text),
-                lossy: false,
-            },
-            Err(_) => Self {
-                text: Cow::Owned(String::from_utf8_lossy(line).into_owned()),
-                lossy: true,
-            },
-        })
+/// Passes a record on that could not be annotated, and says why in one added key. What is no JSON object
+/// goes out as it came: there is no place to say it.
+pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
+    let arena = Bump::new();
+    let object = std::str::from_utf8(line)
+        .ok()
+        .map(|line| line.trim().as_bytes())
+        .filter(|text| text.first() == Some(&b'{'))
+        .and_then(|text| Record::read(text, &arena).ok());
+    match object {
+        Some(record) if record.known(Key::Bewit).is_none() => native::write_fault(&record, code, message, out),
+        _ => out.extend_from_slice(line),
     }
 }
 
 /// bewit wrote this record: a second pass changes nothing.
 fn is_annotated(record: &Record<'_>) -> bool {
-    matches!(record.get("bewit"), Some(Value::Object(text)) if text.contains("\"bewit.alert/1\""))
+    matches!(record.known(Key::Bewit), Some(Value::Object(text))
+        if crate::json::word::contains(text, b"\"bewit.alert/1\""))
 }

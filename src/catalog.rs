@@ -1,6 +1,6 @@
 //! The guidance that is compiled in, and looking things up in it.
 
-use bewit_catalog::model::{Catalog, Entry, EntryKind, Message, Name, Rule, Technique};
+use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
 
 pub use bewit_catalog::model;
 
@@ -12,29 +12,29 @@ pub static BUILT_IN: Catalog = {
     include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
 };
 
-/// The rule of a name, current or former.
-pub(crate) fn rule<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Name, &'c Rule)> {
+/// A known name, current or former.
+pub(crate) fn name<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Name> {
     let at = catalog.names.binary_search_by(|n| n.name.as_ref().cmp(name)).ok()?;
-    let name = catalog.names.get(at)?;
-    Some((name, catalog.rules.get(usize::from(name.rule))?))
+    catalog.names.get(at)
 }
 
-/// The beginning that a message has, the longest one.
-pub(crate) fn told_by<'c>(catalog: &'c Catalog, message: &str) -> Option<&'c Message> {
+/// Position of the beginning that a message has, the longest one.
+pub(crate) fn told_by(catalog: &Catalog, message: &str) -> Option<u16> {
     let first = message.bytes().next();
     let begin = catalog.messages.partition_point(|m| m.prefix.bytes().next() < first);
     let candidates = catalog.messages.get(begin..)?;
-    candidates
+    let found = candidates
         .iter()
         .take_while(|m| m.prefix.bytes().next() == first)
-        .find(|m| match (message.strip_prefix(m.prefix.as_ref()), &m.tail) {
+        .position(|m| match (message.strip_prefix(m.prefix.as_ref()), &m.tail) {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(rest), Some(tail)) => {
                 let word = rest.find(' ').unwrap_or(rest.len());
                 rest.get(word..).is_some_and(|rest| rest.starts_with(tail.as_ref()))
             }
-        })
+        })?;
+    u16::try_from(begin + found).ok()
 }
 
 /// A technique of its id, or of its parent where only that is known.
@@ -51,7 +51,7 @@ pub(crate) fn entry(catalog: &Catalog, index: u16) -> Option<&Entry> {
 
 /// The entry of a rule's name, for `bewit explain`: its own, or that of what it detects.
 pub fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Rule, &'c Entry)> {
-    let (_, rule) = rule(catalog, name)?;
+    let rule = catalog.rules.get(usize::from(self::name(catalog, name)?.rule))?;
     let index = rule.entry.or(rule.behaviour)?;
     Some((rule, entry(catalog, index)?))
 }

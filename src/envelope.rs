@@ -3,10 +3,10 @@
 //! A wrapper is taken off one layer at a time, and only to see whether a Falco alert is inside: where none is,
 //! the line goes out as it came.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
-use crate::event::{Event, Instant, Member, Record};
-use crate::json::{Text, Value};
+use crate::event::{Event, Instant, Key, Member, Record};
+use crate::json::{Text, Value, word};
 
 /// Layers that are taken off at most: Docker inside syslog inside a shipper's `message`, and one to spare.
 pub(crate) const DEPTH: usize = 4;
@@ -19,8 +19,6 @@ const LINE_KEYS: [&str; 7] = ["log", "message", "MESSAGE", "msg", "body", "line"
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<'a> {
     pub(crate) name: &'a str,
-    /// When the wrapper was put on.
-    pub(crate) time: Option<Instant>,
     pub(crate) around: Option<&'a Layer<'a>>,
     pub(crate) kept: Kept<'a>,
 }
@@ -28,8 +26,11 @@ pub(crate) struct Layer<'a> {
 /// What a wrapper says beside the line.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept<'a> {
-    /// Parts of a textual prefix.
-    Parts(&'a [(&'static str, &'a str)]),
+    /// Parts of a textual prefix, and when it was put on.
+    Parts {
+        parts: &'a [(&'static str, &'a str)],
+        time: Option<Instant>,
+    },
     /// The other members of an object; the line is the member at `carrier`.
     Members { record: &'a Record<'a>, carrier: usize },
 }
@@ -38,6 +39,14 @@ impl<'a> Layer<'a> {
     /// This layer and those around it.
     pub(crate) fn outward(&self) -> impl Iterator<Item = &Layer<'a>> {
         std::iter::successors(Some(self), |layer| layer.around)
+    }
+
+    /// When the wrapper was put on.
+    pub(crate) fn time(&self, arena: &'a Bump) -> Option<Instant> {
+        match self.kept {
+            Kept::Parts { time, .. } => time,
+            Kept::Members { record, .. } => written(record, arena),
+        }
     }
 }
 
@@ -203,93 +212,106 @@ fn tagged<'a>(name: &'static str, instant: Option<Instant>, time: &'a str, rest:
 }
 
 /// A member of an object that may hold an alert, and what the wrapper is called.
-pub(crate) struct Carrier<'r, 'a> {
-    pub(crate) name: &'r str,
+pub(crate) struct Carrier<'a> {
+    pub(crate) name: &'a str,
     pub(crate) index: usize,
-    pub(crate) load: Load<'r, 'a>,
-}
-
-/// The alert as it stands in its carrier.
-pub(crate) enum Load<'r, 'a> {
-    /// A line.
-    Line(&'r Text<'a>),
-    /// An object.
-    Object(&'a str),
+    /// The alert as it stands there: a line, or an object.
+    pub(crate) load: Value<'a>,
 }
 
 /// Members that may hold an alert: objects first (Fluent Bit's `Merge_Log_Key`, whatever its name), for they need no
 /// decoding, then lines.
-pub(crate) fn carriers<'r, 'a>(record: &'r Record<'a>) -> impl Iterator<Item = Carrier<'r, 'a>> {
-    let lines = LINE_KEYS.iter().filter_map(move |key| {
-        let index = record.members.iter().position(|m| m.key.is(key))?;
-        match &record.members[index].value {
-            Value::String(text) if may_begin(text) => Some(Carrier {
-                name: runtime(record, key),
-                index,
-                load: Load::Line(text),
-            }),
-            _ => None,
+pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carrier<'a>> {
+    let mut lines = [None; LINE_KEYS.len()];
+    for (index, member) in record.members.iter().enumerate() {
+        if let Value::String(text) = member.value
+            && may_begin(text)
+            && let Some(rank) = LINE_KEYS.iter().position(|key| member.key.is(key.as_bytes()))
+            && let Some(line) = lines.get_mut(rank)
+        {
+            *line = line.or(Some(index));
         }
-    });
+    }
     let objects = record
         .members
         .iter()
         .enumerate()
         .filter_map(|(index, member)| match member.value {
-            Value::Object(text) if text.contains("\"priority\"") && text.contains("\"rule\"") => Some(Carrier {
-                name: member.key.borrowed()?,
-                index,
-                load: Load::Object(text),
-            }),
+            Value::Object(text) if word::contains(text, b"\"priority") && word::contains(text, b"\"rule") => {
+                Some(Carrier {
+                    name: std::str::from_utf8(member.key.borrowed()?).ok()?,
+                    index,
+                    load: member.value,
+                })
+            }
             _ => None,
         });
+    let lines = LINE_KEYS.into_iter().zip(lines).filter_map(|(key, index)| {
+        let index = index?;
+        Some(Carrier {
+            name: runtime(record, key),
+            index,
+            load: record.members.get(index)?.value,
+        })
+    });
     objects.chain(lines)
 }
 
 /// Whether a member is the raw line of an alert that stands beside it parsed, as Fluent Bit's `Merge_Log` leaves it.
-pub(crate) fn is_raw_line(member: &Member<'_>, event: &Event<'_>) -> bool {
-    let Value::String(text) = &member.value else {
+pub(crate) fn is_raw_line<'a>(member: &Member<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
+    let Value::String(text) = member.value else {
         return false;
     };
-    if text.first() != Some(b'{') || !LINE_KEYS.iter().any(|key| member.key.is(key)) {
+    if text.first() != Some(b'{') || !LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes())) {
         return false;
     }
-    let line = text.decode();
-    let Ok(mut record) = Record::read(line.trim()) else {
+    let Ok(record) = Record::read(text.decode(arena).trim_ascii(), arena) else {
         return false;
     };
-    let same =
-        |a: &Option<Text<'_>>, b: &Option<Text<'_>>| a.as_ref().map(Text::decode) == b.as_ref().map(Text::decode);
-    record.event().is_some_and(|raw| {
-        same(&raw.rule, &event.rule) && same(&raw.time, &event.time) && same(&raw.output, &event.output)
-    })
+    let same = |a: Option<Text<'a>>, b: Option<Text<'a>>| a.map(|a| a.decode(arena)) == b.map(|b| b.decode(arena));
+    record
+        .event(arena)
+        .is_some_and(|raw| same(raw.rule, event.rule) && same(raw.time, event.time) && same(raw.output, event.output))
 }
 
-/// Whether a line may be an alert or a wrapper, by its first byte. Most lines of a cluster are neither.
-fn may_begin(text: &Text<'_>) -> bool {
-    matches!(text.first(), Some(b'{' | b'<' | b'0'..=b'9' | b'A'..=b'Z'))
+/// Whether a line may be an alert or a wrapper, by its first bytes. Most lines of a cluster are neither.
+fn may_begin(text: Text<'_>) -> bool {
+    may_be(text.raw())
+}
+
+/// See [`may_begin`]: an object, a syslog priority, a clock, a date, or the name of a month.
+pub(crate) fn may_be(line: &[u8]) -> bool {
+    matches!(
+        line,
+        [b'{' | b'<', ..]
+            | [b'0'..=b'9', b'0'..=b'9', b':', ..]
+            | [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]
+            | [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..]
+    )
 }
 
 /// Docker and journald are known by their other keys; anything else is called by the key of the line.
 fn runtime(record: &Record<'_>, key: &'static str) -> &'static str {
     let has = |key: &str| record.get(key).is_some();
     match key {
-        "log" if has("stream") && has("time") && record.members.len() <= 4 && !has("_p") => "docker",
+        "log" if record.members.len() <= 4 && record.known(Key::Time).is_some() && has("stream") && !has("_p") => {
+            "docker"
+        }
         "MESSAGE" if has("__REALTIME_TIMESTAMP") || has("_HOSTNAME") || has("SYSLOG_IDENTIFIER") => "journald",
         _ => key,
     }
 }
 
 /// When the object was written, by the keys that Docker, journald and log shippers use.
-pub(crate) fn written(record: &Record<'_>) -> Option<Instant> {
+fn written<'a>(record: &Record<'a>, arena: &'a Bump) -> Option<Instant> {
     ["time", "timestamp", "@timestamp"]
         .iter()
         .find_map(|key| match record.get(key) {
-            Some(Value::String(text)) => Instant::parse(&text.decode()),
+            Some(Value::String(text)) => Instant::parse(text.decode(arena)),
             _ => None,
         })
         .or_else(|| match record.get("__REALTIME_TIMESTAMP") {
-            Some(Value::String(text)) => Instant::from_micros(&text.decode()),
+            Some(Value::String(text)) => Instant::from_micros(text.decode(arena)),
             _ => None,
         })
 }
@@ -298,7 +320,11 @@ pub(crate) fn written(record: &Record<'_>) -> Option<Instant> {
 ///
 /// In a DaemonSet the object describes the pod that printed the line, which is Falco's own. Only where its
 /// container is the event's is it about the event; nothing else in it can tell.
-pub(crate) fn metadata<'a>(record: &Record<'a>, container: &str) -> Option<Vec<(&'static str, Cow<'a, str>)>> {
+pub(crate) fn metadata<'a>(
+    record: &Record<'a>,
+    container: &[u8],
+    arena: &'a Bump,
+) -> Option<&'a [(&'static str, &'a [u8])]> {
     /// The keys of Fluent Bit's filter and of Vector's source.
     const KEYS: [(&str, &str); 7] = [
         ("pod_name", "@kubernetes.pod"),
@@ -309,15 +335,15 @@ pub(crate) fn metadata<'a>(record: &Record<'a>, container: &str) -> Option<Vec<(
         ("container_name", "@kubernetes.container"),
         ("container_image", "@kubernetes.image"),
     ];
-    let Some(Value::Object(text)) = record.get("kubernetes") else {
+    let Some(Value::Object(text)) = record.known(Key::Kubernetes) else {
         return None;
     };
-    if container.len() < 12 || !text.contains(container) {
+    if container.len() < 12 || !word::contains(text, container) {
         return None;
     }
-    let kubernetes = Record::read(text).ok()?;
+    let kubernetes = Record::read(text, arena).ok()?;
     let of = |key: &str| match kubernetes.get(key) {
-        Some(Value::String(text)) => Some(text.clone().into_decoded()),
+        Some(Value::String(text)) => Some(text.decode(arena)),
         _ => None,
     };
     let same = ["docker_id", "container_id"]
@@ -325,10 +351,11 @@ pub(crate) fn metadata<'a>(record: &Record<'a>, container: &str) -> Option<Vec<(
         .filter_map(|key| of(key))
         .any(|id| {
             // `containerd://4cc4da328699..`
-            let id = id.rsplit_once("://").map_or(id.as_ref(), |(_, id)| id);
-            id.starts_with(container)
+            let behind = id.windows(3).rposition(|part| part == b"://").map_or(0, |at| at + 3);
+            id[behind..].starts_with(container)
         });
-    same.then(|| KEYS.iter().filter_map(|(key, name)| Some((*name, of(key)?))).collect())
+    let found = KEYS.iter().filter_map(|(key, name)| Some((*name, of(key)?)));
+    same.then(|| bumpalo::collections::Vec::from_iter_in(found, arena).into_bump_slice())
 }
 
 /// Whether the lines that a host has seen end inside one that their runtime split, so that it does not cut a batch there.
@@ -370,7 +397,8 @@ impl Fragment<'_> {
 
     /// The piece needs no other: Docker's parsers strip the line break that would say so.
     pub(crate) fn is_whole(&self) -> bool {
-        matches!(&self.frame, Frame::Docker(line, _) if Record::read(line).is_ok() || !line.starts_with('{'))
+        let is_object = |line: &str| Record::read(line.as_bytes(), &Bump::new()).is_ok();
+        matches!(&self.frame, Frame::Docker(line, _) if is_object(line) || !line.starts_with('{'))
     }
 
     /// The joined line in the wrapper of its last piece.
@@ -399,17 +427,18 @@ pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
     }
     // Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order.
     let rest = text.strip_prefix("{\"log\":\"")?;
-    let record = Record::read(text).ok()?;
-    let [log, stream, _time] = record.members.as_slice() else {
+    let arena = Bump::new();
+    let record = Record::read(text.as_bytes(), &arena).ok()?;
+    let [log, stream, _time] = record.members else {
         return None;
     };
-    let (Value::String(log_text), Value::String(stream)) = (&log.value, &stream.value) else {
+    let (Value::String(log_text), Value::String(stream)) = (log.value, stream.value) else {
         return None;
     };
-    let line = log_text.decode().into_owned();
+    let line = log_text.decode_str(&arena).to_owned();
     let behind = &rest[log.text.len() - "\"log\":\"".len() + 1..];
     Some(Fragment {
-        stream: stream.decode().into_owned(),
+        stream: stream.decode_str(&arena).to_owned(),
         last: line.ends_with('\n'),
         frame: Frame::Docker(line, behind),
     })

@@ -224,7 +224,7 @@ fn float(number: f64, out: &mut Vec<u8>) -> Option<()> {
 
 fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    crate::json::escape(out, &String::from_utf8_lossy(bytes));
+    crate::json::escape(out, String::from_utf8_lossy(bytes).as_bytes());
     out.push(b'"');
 }
 

@@ -176,17 +176,15 @@ impl Index {
 
     /// The slot of a name: from its length and its first, last and middle bytes, for an interpreter pays for
     /// each byte it looks at.
+    #[inline]
     pub fn slot(name: &[u8], factor: u64, bits: u8) -> usize {
-        let word = |at: usize| {
-            let mut bytes = [0; 8];
-            let end = name.len().min(at + 8);
-            if let (Some(to), Some(from)) = (bytes.get_mut(..end.saturating_sub(at)), name.get(at..end)) {
-                to.copy_from_slice(from);
-            }
-            u64::from_le_bytes(bytes)
+        let word = |at: usize| match name.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(word) => u64::from_le_bytes(*word),
+            None => name.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
         };
         let len = name.len();
-        let mixed = word(0) ^ word(len.saturating_sub(8)).rotate_left(23) ^ word(len / 2).rotate_left(41) ^ len as u64;
+        let last = len.saturating_sub(8);
+        let mixed = word(0) ^ word(last).rotate_left(23) ^ word(last / 2).rotate_left(41) ^ len as u64;
         (mixed.wrapping_mul(factor) >> (64 - u32::from(bits))) as usize
     }
 }

@@ -1,11 +1,14 @@
 //! How likely an alert is innocent, and how urgent it is.
 
-use bewit_catalog::model::{Catalog, Disposition, Innocent, Operand, Test, Weighted};
+use bewit_catalog::model::{Catalog, Disposition, Entry, Innocent, Operand, Test, Weighted};
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
 
-use super::fill;
-use super::guidance::{Confidence, Guidance, MatchedBy};
+use super::guidance::{Confidence, MatchedBy};
+use super::kind::Kind;
+use super::plan::Plan;
 use super::values::Values;
-use crate::event::Event;
+use crate::event::Priority;
 
 /// From this weight on an innocent cause is believed.
 const CONVINCING: u16 = 60;
@@ -13,32 +16,65 @@ const CONVINCING: u16 = 60;
 const CERTAIN: u16 = 100;
 
 /// What an alert most likely is.
-#[derive(Debug)]
-pub(crate) struct Assessment<'c> {
+pub(crate) struct Assessment<'a> {
     pub(crate) disposition: Disposition,
     pub(crate) confidence: Confidence,
-    pub(crate) reasons: Vec<Reason<'c>>,
+    /// The weightiest first.
+    pub(crate) reasons: &'a [Reason<'a>],
 }
 
 /// Something that speaks for a disposition.
-#[derive(Debug)]
-pub(crate) struct Reason<'c> {
-    /// Of the catalog's innocent cause, where it is one.
-    pub(crate) cause: Option<&'c Innocent>,
-    pub(crate) text: String,
+#[derive(Clone, Copy)]
+pub(crate) struct Reason<'a> {
+    pub(crate) cause: Cause<'a>,
     /// What it speaks for.
     pub(crate) suggests: Disposition,
     /// Of 100; below 60 it is a possibility only.
     pub(crate) weight: u16,
+}
+
+/// Where a reason comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Cause<'a> {
+    /// The entry says it of all alerts of its rule, in these words.
+    Entry(&'static str),
+    /// One of the catalog's innocent causes.
+    Innocent(&'a Innocent),
+}
+
+impl Reason<'_> {
     /// The Falco fields it rests on.
-    pub(crate) fields: Vec<String>,
-    /// What else would settle it.
-    pub(crate) confirm: Option<String>,
+    pub(crate) fn fields<'v>(&self, values: &'v Values<'_>) -> std::vec::Vec<&'v [u8]> {
+        let Cause::Innocent(cause) = self.cause else {
+            return vec![b"rule"];
+        };
+        let held = cause.convincing.iter().filter(|w| values.hold(&w.when));
+        let mut fields: std::vec::Vec<&[u8]> = std::vec::Vec::new();
+        for condition in cause.all.iter().chain(held.flat_map(|w| w.when.iter())) {
+            let field = match condition.operand {
+                Operand::Param(id) => values.any(id).map(|found| found.field),
+                Operand::Tag => Some(&b"tags"[..]),
+                Operand::Word => Some(&b"rule"[..]),
+            };
+            if let Some(field) = field
+                && !fields.contains(&field)
+            {
+                fields.push(field);
+            }
+        }
+        fields
+    }
 }
 
 /// Weighs the innocent causes of the catalog.
-pub(crate) fn assess<'c>(catalog: &'c Catalog, guidance: &Guidance<'c>, values: &Values<'_>) -> Assessment<'c> {
-    if let Some(disposition) = guidance.entry.disposition {
+pub(crate) fn assess<'a>(
+    catalog: &'a Catalog,
+    kind: &Kind,
+    plan: &Plan,
+    values: &Values<'_>,
+    arena: &'a Bump,
+) -> Assessment<'a> {
+    if let Some(disposition) = plan.disposition {
         let text = match disposition {
             Disposition::Test => "This rule exists to test the alerting.",
             Disposition::Expected => "Your organisation declared alerts of this rule to be expected.",
@@ -47,77 +83,56 @@ pub(crate) fn assess<'c>(catalog: &'c Catalog, guidance: &Guidance<'c>, values: 
         };
         return Assessment {
             disposition,
-            confidence: guidance.confidence,
-            reasons: vec![Reason {
-                cause: None,
-                text: text.to_owned(),
+            confidence: plan.confidence,
+            reasons: arena.alloc_slice_copy(&[Reason {
+                cause: Cause::Entry(text),
                 suggests: disposition,
                 weight: CERTAIN,
-                fields: vec!["rule".to_owned()],
-                confirm: None,
-            }],
+            }]),
         };
     }
-    let of_rule = guidance.rule.map(|rule| rule.innocent.as_ref()).unwrap_or_default();
-    let mut reasons: Vec<Reason<'c>> = of_rule
-        .iter()
-        .chain(catalog.innocent_of_any.iter())
-        .filter_map(|index| catalog.innocent.get(usize::from(*index)))
-        .filter_map(|cause| reason(cause, values))
-        .collect();
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
-    match reasons.first() {
-        Some(best) if best.weight >= CONVINCING => Assessment {
-            disposition: best.suggests,
-            confidence: if best.weight >= CERTAIN {
-                Confidence::High
-            } else {
-                Confidence::Medium
-            },
-            reasons,
-        },
-        _ => Assessment {
-            disposition: Disposition::Suspicious,
-            confidence: match (guidance.matched_by, reasons.is_empty()) {
-                (MatchedBy::Rule | MatchedBy::FormerName | MatchedBy::Message, true) => Confidence::Medium,
+    let mut reasons = Vec::new_in(arena);
+    for index in &kind.innocent {
+        if let Some(cause) = catalog.innocent.get(usize::from(*index))
+            && let Some(weight) = weigh(cause, values)
+        {
+            reasons.push(Reason {
+                cause: Cause::Innocent(cause),
+                suggests: cause.disposition,
+                weight,
+            });
+        }
+    }
+    if reasons.len() > 1 {
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
+    }
+    let (disposition, confidence) = match reasons.first() {
+        Some(best) if best.weight >= CERTAIN => (best.suggests, Confidence::High),
+        Some(best) if best.weight >= CONVINCING => (best.suggests, Confidence::Medium),
+        best => {
+            let confidence = match (plan.matched_by, best) {
+                (MatchedBy::Rule | MatchedBy::FormerName | MatchedBy::Message, None) => Confidence::Medium,
                 _ => Confidence::Low,
-            },
-            reasons,
-        },
+            };
+            (Disposition::Suspicious, confidence)
+        }
+    };
+    Assessment {
+        disposition,
+        confidence,
+        reasons: reasons.into_bump_slice(),
     }
 }
 
-fn reason<'c>(cause: &'c Innocent, values: &Values<'_>) -> Option<Reason<'c>> {
+/// The weight of a cause; none where it does not apply.
+fn weigh(cause: &Innocent, values: &Values<'_>) -> Option<u16> {
     if !values.hold(&cause.all) || cause.convincing.iter().any(|w| refuted(w, values)) {
         return None;
     }
-    let held: Vec<&Weighted> = cause.convincing.iter().filter(|w| values.hold(&w.when)).collect();
-    let weight = held.iter().map(|w| u16::from(w.weight)).sum();
+    let held = cause.convincing.iter().filter(|w| values.hold(&w.when));
+    let weight = held.map(|w| u16::from(w.weight)).sum();
     // A rule alone is no sign of innocence.
-    if cause.all.is_empty() && weight == 0 {
-        return None;
-    }
-    let mut fields: Vec<String> = Vec::new();
-    for condition in cause.all.iter().chain(held.iter().flat_map(|w| w.when.iter())) {
-        let field = match condition.operand {
-            Operand::Param(id) => values.any(id).map(|found| found.field),
-            Operand::Tag => Some("tags"),
-            Operand::Word => Some("rule"),
-        };
-        if let Some(field) = field
-            && !fields.iter().any(|f| f == field)
-        {
-            fields.push(field.to_owned());
-        }
-    }
-    Some(Reason {
-        cause: Some(cause),
-        text: fill::prose(&cause.reason, values),
-        suggests: cause.disposition,
-        weight,
-        fields,
-        confirm: cause.confirm.as_ref().map(|text| fill::prose(text, values)),
-    })
+    (!cause.all.is_empty() || weight > 0).then_some(weight)
 }
 
 /// The event says otherwise: it has the value, and it is another one.
@@ -131,60 +146,60 @@ fn refuted(weighted: &Weighted, values: &Values<'_>) -> bool {
 }
 
 /// How urgent an alert is.
-#[derive(Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Severity {
     pub(crate) level: &'static str,
     pub(crate) score: u8,
-    pub(crate) why: Vec<Moved>,
 }
 
-/// What moved the score.
-#[derive(Debug)]
-pub(crate) struct Moved {
-    pub(crate) text: String,
-    pub(crate) add: i16,
+/// What moves the score.
+#[derive(Clone, Copy)]
+pub(crate) enum Mover<'a> {
+    /// Falco's priority.
+    Priority(Priority),
+    /// Something the catalog names.
+    Named(&'a str),
+    /// The assessment.
+    Disposition(Disposition),
 }
 
-/// Scores an alert: the priority's base, what the entry and the context add, what the assessment takes off.
-pub(crate) fn severity(
-    catalog: &Catalog,
-    event: &Event<'_>,
-    guidance: &Guidance<'_>,
+/// Scores an alert: the priority's base, what the entry and the context add, what the assessment takes off. Tells
+/// `moved` each of them.
+pub(crate) fn severity<'a>(
+    catalog: &'a Catalog,
+    priority: Priority,
+    entry: &'a Entry,
     values: &Values<'_>,
     disposition: Disposition,
+    mut moved: impl FnMut(Mover<'a>, i16),
 ) -> Severity {
     let table = &catalog.severity;
-    let base = table.base.get(event.priority as usize).copied().unwrap_or(40);
-    let mut why = vec![Moved {
-        text: format!("priority {}", event.priority),
-        add: i16::from(base),
-    }];
-    let mut moved = |text: &str, add: i8| {
+    let base = table.base.get(priority as usize).copied().unwrap_or(40);
+    let mut sum = i16::from(base);
+    moved(Mover::Priority(priority), sum);
+    let mut add = |mover, add: i8| {
         if add != 0 {
-            why.push(Moved {
-                text: text.to_owned(),
-                add: i16::from(add),
-            });
+            sum += i16::from(add);
+            moved(mover, i16::from(add));
         }
     };
-    if let Some(text) = &guidance.entry.severity_why {
-        moved(text, guidance.entry.severity);
+    if let Some(text) = &entry.severity_why {
+        add(Mover::Named(text), entry.severity);
     }
     // What Falco says of itself is about no container, user or host of the event's.
-    if guidance.entry.disposition.is_none() {
+    if entry.disposition.is_none() {
         for modifier in table.modifiers.iter().filter(|m| values.hold(&m.when)) {
-            moved(&modifier.why, modifier.add);
+            add(Mover::Named(&modifier.why), modifier.add);
         }
     }
-    for entry in table.dispositions.iter().filter(|d| d.disposition == disposition) {
-        moved(&disposition.as_str().replace('_', " "), entry.add);
+    for score in table.dispositions.iter().filter(|d| d.disposition == disposition) {
+        add(Mover::Disposition(disposition), score.add);
     }
-    let sum: i16 = why.iter().map(|moved| moved.add).sum();
     let score = u8::try_from(sum.clamp(0, 100)).unwrap_or(100);
     let level = ["critical", "high", "medium"]
         .into_iter()
         .zip(table.levels.iter().rev())
         .find(|(_, lowest)| score >= **lowest)
         .map_or("low", |(level, _)| level);
-    Severity { level, score, why }
+    Severity { level, score }
 }

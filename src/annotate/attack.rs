@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use bewit_catalog::model::{Catalog, Entry, Tactic, Technique};
 
 use crate::catalog;
-use crate::event::Event;
 
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +66,10 @@ fn tactic<'c>(catalog: &'c Catalog, tag: &str) -> Option<&'c Tactic> {
     tactics.iter().find(|t| t.id == id)
 }
 
-/// Indices of the techniques among the event's tags.
-pub(crate) fn tagged(catalog: &Catalog, event: &Event<'_>) -> Vec<u16> {
-    event
-        .tags
-        .iter()
-        .filter_map(|tag| technique_id(&tag.decode()))
+/// Indices of the techniques among an event's tags.
+pub(crate) fn tagged(catalog: &Catalog, tags: &[Box<str>]) -> Vec<u16> {
+    tags.iter()
+        .filter_map(|tag| technique_id(tag))
         .filter_map(|id| {
             let parent = id.split('.').next().unwrap_or(&id);
             catalog::technique(catalog, &id).or_else(|| catalog::technique(catalog, parent))
@@ -82,7 +79,7 @@ pub(crate) fn tagged(catalog: &Catalog, event: &Event<'_>) -> Vec<u16> {
 }
 
 /// Techniques and tactics of an event: the catalog's first where it is about this very rule, then the tags'.
-pub(crate) fn attack<'c>(catalog: &'c Catalog, event: &Event<'_>, entry: &'c Entry) -> Vec<Attack<'c>> {
+pub(crate) fn attack<'c>(catalog: &'c Catalog, tags: &[Box<str>], entry: &'c Entry) -> Vec<Attack<'c>> {
     let tactics = |technique: &'c Technique| -> Vec<&'c Tactic> {
         let find = |name: &str| catalog.attack.tactics.iter().find(|t| t.shortname == name);
         technique.tactics.iter().filter_map(|name| find(name)).collect()
@@ -98,8 +95,8 @@ pub(crate) fn attack<'c>(catalog: &'c Catalog, event: &Event<'_>, entry: &'c Ent
             from: Origin::Catalog,
         })
         .collect();
-    for tag in &event.tags {
-        let Some(id) = technique_id(&tag.decode()) else {
+    for tag in tags {
+        let Some(id) = technique_id(tag) else {
             continue;
         };
         if let Some(known) = all.iter_mut().find(|a| a.id.as_deref() == Some(id.as_str())) {
@@ -116,8 +113,8 @@ pub(crate) fn attack<'c>(catalog: &'c Catalog, event: &Event<'_>, entry: &'c Ent
             from: Origin::Tag,
         });
     }
-    for tag in &event.tags {
-        let Some(tactic) = tactic(catalog, &tag.decode()) else {
+    for tag in tags {
+        let Some(tactic) = tactic(catalog, tag) else {
             continue;
         };
         if !all.iter().any(|a| a.tactics.iter().any(|t| t.id == tactic.id)) {

@@ -1,104 +1,123 @@
 //! What tells one alert from another, and one cause from another.
 
-use std::hash::Hasher as _;
-
-use bewit_catalog::model::Cause;
-use siphasher::sip128::{Hasher128 as _, SipHasher13, SipHasher24};
+use bewit_catalog::model::{Cause, ParamId};
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
+use siphasher::sip128::SipHasher13;
 
 use super::values::Values;
+use crate::json::word;
 
-/// A UUID of version 8 from the alert's own text: the same line has the same id everywhere.
-pub(crate) fn id(alert: &[u8]) -> String {
-    let mut hasher = SipHasher13::new();
-    hasher.write(alert);
-    let mut bytes = hasher.finish128().as_bytes();
+/// Appends a UUID of version 8 made from the alert's own text: the same line has the same id everywhere.
+pub(crate) fn id(alert: &[u8], out: &mut std::vec::Vec<u8>) {
+    let mut bytes = SipHasher13::new().hash(alert).as_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (i, byte) in bytes.iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            text.push('-');
+    let mut digits = [0; 32];
+    write_hex(&bytes, &mut digits);
+    for (part, dash) in [
+        (0..8, false),
+        (8..12, true),
+        (12..16, true),
+        (16..20, true),
+        (20..32, true),
+    ] {
+        if dash {
+            out.push(b'-');
         }
-        push_hex(&mut text, *byte);
+        out.extend_from_slice(digits.get(part).unwrap_or_default());
     }
-    text
 }
 
-/// The same for the same cause: over time, hosts, process ids and the random ends of pod names.
-pub(crate) fn fingerprint(rule: &str, values: &Values<'_>) -> String {
-    let mut hasher = SipHasher24::new();
-    let mut write = |text: &str| {
-        hasher.write(text.as_bytes());
-        // No text holds this byte, so two texts never run together.
-        hasher.write(&[0xff]);
-    };
-    write(rule);
-    for (param, found) in values.iter() {
-        let Some(cause) = param.cause else {
+/// Appends what is the same for the same cause: over time, hosts, process ids and the random ends of pod names.
+///
+/// `causes` are the parameters that count, with a mark for the name of each.
+pub(crate) fn fingerprint(
+    rule: &[u8],
+    causes: &[(ParamId, Cause, [u8; 4])],
+    values: &Values<'_>,
+    arena: &Bump,
+    out: &mut std::vec::Vec<u8>,
+) {
+    // No text holds this byte, so two texts never run together.
+    const END: u8 = 0xff;
+    let mut known = Vec::with_capacity_in(512, arena);
+    known.extend_from_slice_copy(rule);
+    known.push(END);
+    for (param, cause, mark) in causes {
+        let Some(found) = values.any(*param) else {
             continue;
         };
-        write(&param.name);
+        known.extend_from_slice_copy(mark);
         match cause {
-            Cause::Exact => write(&found.text),
-            Cause::Shape => write(&shape(&found.text)),
-            Cause::Workload => write(workload(&found.text)),
+            Cause::Exact => known.extend_from_slice_copy(found.text),
+            Cause::Shape => shape(found.text, &mut known),
+            Cause::Workload => known.extend_from_slice_copy(workload(found.text)),
         }
+        known.push(END);
     }
-    let mut text = String::with_capacity(32);
-    for byte in hasher.finish128().as_bytes() {
-        push_hex(&mut text, byte);
-    }
-    text
+    let mut digits = [0; 32];
+    write_hex(&SipHasher13::new().hash(&known).as_bytes(), &mut digits);
+    out.extend_from_slice(&digits);
 }
 
-fn push_hex(text: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 15] {
-        text.extend(char::from_digit(u32::from(digit), 16));
+/// The hex digits of a hash, eight at a time.
+fn write_hex(bytes: &[u8; 16], digits: &mut [u8]) {
+    for (four, eight) in bytes.as_chunks::<4>().0.iter().zip(digits.as_chunks_mut::<8>().0) {
+        *eight = word::hex(u32::from_be_bytes(*four));
     }
 }
 
-/// Text with `#` for each number and each run of eight or more hex digits.
-fn shape(text: &str) -> String {
-    let mut shape = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let run = |f: fn(&u8) -> bool| rest.bytes().take_while(f).count();
-        let (hex, digits) = (run(u8::is_ascii_hexdigit), run(u8::is_ascii_digit));
-        let len = if hex >= 8 { hex } else { digits };
-        if len > 0 {
-            shape.push('#');
-            rest = &rest[len..];
+/// Appends a text with `#` for each number and for each run of eight or more hex digits that has a number in it.
+fn shape(text: &[u8], out: &mut Vec<'_, u8>) {
+    let (mut done, mut at) = (0, 0);
+    loop {
+        at = word::digit(text, at);
+        if at == text.len() {
+            break;
+        }
+        let hex = |byte: &u8| byte.is_ascii_hexdigit();
+        let before = text.get(done..at).unwrap_or_default();
+        let begin = at - before.iter().rev().take_while(|byte| hex(byte)).count();
+        let behind = text.get(at..).unwrap_or_default();
+        let end = at + behind.iter().take_while(|byte| hex(byte)).count();
+        let (begin, end) = if end - begin >= 8 {
+            (begin, end)
         } else {
-            shape.push(first);
-            rest = &rest[first.len_utf8()..];
-        }
+            (at, at + behind.iter().take_while(|byte| byte.is_ascii_digit()).count())
+        };
+        out.extend_from_slice_copy(text.get(done..begin).unwrap_or_default());
+        out.push(b'#');
+        (done, at) = (end, end);
     }
-    shape
+    out.extend_from_slice_copy(text.get(done..).unwrap_or_default());
+}
+
+/// Splits a name at its last dash.
+fn split_last(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let dash = name.iter().rposition(|byte| *byte == b'-')?;
+    Some((name.get(..dash)?, name.get(dash + 1..)?))
 }
 
 /// `cart-7f9c6d5b8-x2x4k` -> `cart`, `redis-0` -> `redis`, `falco-x7k2p` -> `falco`.
-fn workload(pod: &str) -> &str {
+fn workload(pod: &[u8]) -> &[u8] {
     // Kubernetes draws random ends from these, to avoid words.
-    let random = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
-        lengths.contains(&text.len()) && text.bytes().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(&b))
-    };
-    let hash = |text: &str| {
+    let random = |text: &[u8]| text.len() == 5 && text.iter().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(b));
+    let hash = |text: &[u8]| {
         (6..=10).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b"bcdfghjklmnpqrstvwxz0123456789abcdef".contains(&b))
-            && text.bytes().any(|b| b.is_ascii_digit())
+            && text.iter().all(|b| b"bcdfghjklmnpqrstvwxz0123456789abcdef".contains(b))
+            && text.iter().any(u8::is_ascii_digit)
     };
-    let Some((head, end)) = pod.rsplit_once('-') else {
+    let Some((head, end)) = split_last(pod) else {
         return pod;
     };
-    if !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit()) {
+    if !end.is_empty() && end.iter().all(u8::is_ascii_digit) {
         return head;
     }
-    if !random(end, 5..=5) {
+    if !random(end) {
         return pod;
     }
-    match head.rsplit_once('-') {
+    match split_last(head) {
         Some((name, middle)) if hash(middle) => name,
         _ => head,
     }
@@ -119,20 +138,32 @@ mod tests {
             ("mysql-db", "mysql-db"),
             ("alpine-deployment-77789455d6-m7flp", "alpine-deployment"),
         ] {
-            assert_eq!(workload(pod), name, "{pod}");
+            assert_eq!(workload(pod.as_bytes()), name.as_bytes(), "{pod}");
         }
     }
 
     #[test]
     fn numbers_and_hex_do_not_count() {
-        assert_eq!(shape("/proc/4711/fd/3"), "/proc/#/fd/#");
-        assert_eq!(shape("runc --root /run/64fac540e48f9a init"), "runc --root /run/# init");
-        assert_eq!(shape("cat a-facade"), "cat a-facade");
+        let arena = Bump::new();
+        for (text, same) in [
+            ("/proc/4711/fd/3", "/proc/#/fd/#"),
+            ("runc --root /run/64fac540e48f9a init", "runc --root /run/# init"),
+            ("run/abcdef12345678", "run/#"),
+            ("4f1", "#f#"),
+            ("cat a-facade defaced", "cat a-facade defaced"),
+            ("", ""),
+        ] {
+            let mut shaped = Vec::new_in(&arena);
+            shape(text.as_bytes(), &mut shaped);
+            assert_eq!(String::from_utf8_lossy(&shaped), same, "{text}");
+        }
     }
 
     #[test]
     fn ids_are_uuids_of_version_8() {
-        let id = id(b"x");
+        let mut text = std::vec::Vec::new();
+        id(b"x", &mut text);
+        let id = String::from_utf8(text).unwrap();
         assert_eq!(id.len(), 36);
         assert_eq!(&id[14..15], "8");
         assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"));

@@ -5,82 +5,108 @@ mod attack;
 mod fill;
 mod fingerprint;
 mod guidance;
+mod kind;
+mod plan;
 mod shell;
 mod values;
 
-pub(crate) use assess::{Assessment, Severity};
+pub(crate) use assess::{Assessment, Cause, Mover, Severity};
 pub(crate) use attack::{Attack, listed};
-pub(crate) use fill::{Filled, Snippet, least_len};
+pub(crate) use fill::{Filled, Line, Snippet, escaped};
 pub(crate) use fingerprint::id;
-pub(crate) use guidance::Guidance;
 pub use guidance::{Confidence, MatchedBy};
+pub(crate) use kind::Kinds;
+pub(crate) use plan::{Brief, Plan, Step, Typed};
 pub(crate) use values::{Found, Values};
 
-use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Undo};
+use bewit_catalog::model::{Catalog, Command, Entry, Manifest, Mitigation, Rule, Template, Undo};
+use bumpalo::Bump;
 
 use crate::event::Event;
+use crate::json::escape;
+use kind::{Common, Kind};
 
 /// An alert, as far as it does not depend on how it is written.
 pub(crate) struct Alert<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) event: &'a Event<'a>,
-    /// The upstream rule, by name or message.
-    pub(crate) rule: Option<&'a Rule>,
+    common: &'a Common,
+    kind: &'a Kind,
+    pub(crate) plan: &'a Plan,
+    pub(crate) entry: &'a Entry,
     pub(crate) values: Values<'a>,
-    pub(crate) guidance: Guidance<'a>,
-    pub(crate) attack: Vec<Attack<'a>>,
     pub(crate) assessment: Assessment<'a>,
-    pub(crate) severity: Severity,
-    pub(crate) fingerprint: String,
+    pub(crate) arena: &'a Bump,
 }
 
 impl<'a> Alert<'a> {
     /// Annotates an event. None only for a catalog without entries.
-    pub(crate) fn new(catalog: &'a Catalog, event: &'a Event<'a>) -> Option<Self> {
-        let known = guidance::recognise(catalog, event);
-        let rule = known.map(guidance::Known::rule);
-        let own_name = event.rule.as_ref().and_then(|rule| rule.borrowed());
-        let name = own_name.or(rule.map(|r| r.name.as_ref()));
-        let values = Values::new(catalog, event, name);
-        let techniques = attack::tagged(catalog, event);
-        let guidance = guidance::find(catalog, known, event, &values, &techniques)?;
-        let attack = attack::attack(catalog, event, guidance.entry);
-        let assessment = assess::assess(catalog, &guidance, &values);
-        let severity = assess::severity(catalog, event, &guidance, &values, assessment.disposition);
-        let cause = rule.map(|r| r.name.as_ref()).or(name).unwrap_or_default();
-        let fingerprint = fingerprint::fingerprint(cause, &values);
+    pub(crate) fn new(
+        catalog: &'a Catalog,
+        kinds: &'a mut Kinds,
+        event: &'a Event<'a>,
+        arena: &'a Bump,
+    ) -> Option<Self> {
+        let (kind, common) = kinds.of(catalog, event, arena)?;
+        let values = Values::new(catalog, common.beside, event, kind, arena);
+        let plan = kind.plan(&values)?;
+        let assessment = assess::assess(catalog, kind, plan, &values, arena);
         Some(Self {
             catalog,
             event,
-            rule,
+            common,
+            kind,
+            plan,
+            entry: crate::catalog::entry(catalog, plan.entry)?,
             values,
-            guidance,
-            attack,
             assessment,
-            severity,
-            fingerprint,
+            arena,
         })
     }
 
-    /// What happened, in one sentence.
-    pub(crate) fn summary(&self) -> String {
-        self.prose(&self.guidance.entry.summary)
+    /// The upstream rule, by name or message.
+    pub(crate) fn rule(&self) -> Option<&'a Rule> {
+        self.kind.known.and_then(|known| known.rule(self.catalog))
     }
 
-    pub(crate) fn prose(&self, template: &Template) -> String {
-        fill::prose(template, &self.values)
+    /// Techniques and tactics.
+    pub(crate) fn attack(&self) -> Vec<Attack<'a>> {
+        attack::attack(self.catalog, &self.kind.tags, self.entry)
+    }
+
+    /// How urgent it is; `moved` is told what moved the score.
+    pub(crate) fn severity(&self, moved: impl FnMut(Mover<'a>, i16)) -> Severity {
+        let disposition = self.assessment.disposition;
+        let priority = self.event.priority;
+        assess::severity(self.catalog, priority, self.entry, &self.values, disposition, moved)
+    }
+
+    /// Appends what all alerts of the same cause have in common, as hex digits.
+    pub(crate) fn write_fingerprint(&self, out: &mut Vec<u8>) {
+        let rule = self.rule().map(|rule| rule.name.as_ref());
+        let rule = rule.or(self.kind.name.as_deref()).unwrap_or_default();
+        fingerprint::fingerprint(rule.as_bytes(), &self.common.causes, &self.values, self.arena, out);
+    }
+
+    /// Appends prose as it stands inside JSON quotes.
+    pub(crate) fn write_prose(&self, template: &Template, out: &mut Vec<u8>) {
+        fill::prose(template, &self.values, out, |out, text| escape(out, text));
+    }
+
+    /// As [`Self::write_prose`], for a template that was [`escaped`].
+    pub(crate) fn write_escaped(&self, template: &Template, out: &mut Vec<u8>) {
+        fill::prose(template, &self.values, out, |out, text| out.extend_from_slice(text));
     }
 
     /// What to do, in order, as far as it fits the event.
     pub(crate) fn mitigations(&self) -> impl Iterator<Item = &'a Mitigation> {
         let catalog = self.catalog;
-        self.guidance
-            .entry
+        self.entry
             .mitigations
             .iter()
             .filter_map(move |index| catalog.mitigations.get(usize::from(*index)))
             .filter(|m| self.values.hold(&m.when))
-            .filter(|m| !m.steps.is_empty() || !m.manifests.is_empty() || self.commands(m).next().is_some())
+            .filter(|m| speaks(m) || self.commands(m).next().is_some())
     }
 
     /// The commands of a mitigation that fit the event.
@@ -88,21 +114,27 @@ impl<'a> Alert<'a> {
         mitigation.commands.iter().filter(|c| self.values.hold(&c.when))
     }
 
-    pub(crate) fn filled(&self, command: &Command) -> Filled {
+    pub(crate) fn filled(&self, command: &Command) -> Filled<'_> {
         fill::command(command, &self.values)
     }
 
-    pub(crate) fn undo(&self, undo: &Undo) -> Option<String> {
-        fill::undo(undo, &self.values)
+    /// Appends the way back from a command, as it stands inside JSON quotes.
+    pub(crate) fn write_undo(&self, undo: &Undo, out: &mut Vec<u8>) {
+        fill::undo(undo, &self.values, out);
     }
 
-    pub(crate) fn manifest(&self, manifest: &Manifest) -> Snippet {
+    pub(crate) fn manifest(&self, manifest: &Manifest) -> Snippet<'_> {
         fill::manifest(manifest, &self.values)
     }
 
     /// How to quiet it in Falco, filled.
-    pub(crate) fn tuning(&self) -> Option<Snippet> {
-        let tuning = self.guidance.entry.tuning.as_ref()?;
+    pub(crate) fn tuning(&self) -> Option<Snippet<'_>> {
+        let tuning = self.entry.tuning.as_ref()?;
         Some(fill::tuning(tuning, &self.values))
     }
+}
+
+/// Whether a mitigation says something also where none of its commands fits.
+pub(crate) fn speaks(mitigation: &Mitigation) -> bool {
+    !mitigation.steps.is_empty() || !mitigation.manifests.is_empty()
 }

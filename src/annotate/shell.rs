@@ -1,22 +1,28 @@
 //! Words of a POSIX shell.
 
+/// Whether a word stands in a shell line as it is.
+#[inline]
+pub(crate) fn is_plain(word: &[u8]) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(b);
+    // zsh expands `=cmd` at the beginning of a word.
+    !word.is_empty() && word.first() != Some(&b'=') && word.iter().all(plain)
+}
+
 /// Appends a word so that any POSIX shell reads exactly it: as it stands where nothing in it means anything
 /// to a shell, else in single quotes, inside which nothing does.
-pub(crate) fn quote(line: &mut String, word: &str) {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&b);
-    // zsh expands `=cmd` at the beginning of a word.
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('=') {
-        line.push_str(word);
+pub(crate) fn quote(line: &mut Vec<u8>, word: &[u8]) {
+    if is_plain(word) {
+        line.extend_from_slice(word);
         return;
     }
-    line.push('\'');
-    for (i, part) in word.split('\'').enumerate() {
+    line.push(b'\'');
+    for (i, part) in word.split(|byte| *byte == b'\'').enumerate() {
         if i > 0 {
-            line.push_str("'\\''");
+            line.extend_from_slice(b"'\\''");
         }
-        line.push_str(part);
+        line.extend_from_slice(part);
     }
-    line.push('\'');
+    line.push(b'\'');
 }
 
 #[cfg(test)]
@@ -24,9 +30,9 @@ mod tests {
     use super::*;
 
     fn quoted(word: &str) -> String {
-        let mut line = String::new();
-        quote(&mut line, word);
-        line
+        let mut line = Vec::new();
+        quote(&mut line, word.as_bytes());
+        String::from_utf8(line).unwrap()
     }
 
     #[test]

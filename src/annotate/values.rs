@@ -1,71 +1,166 @@
 //! The typed values of an event: what the catalog's parameters are in it.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 
-use bewit_catalog::model::{Catalog, Cond, Feed, Field, List, Operand, Param, ParamId, ParamType, Pattern, Take, Test};
+use bewit_catalog::model::{
+    Catalog, Cond, Feed, Field, List, Operand, Param, ParamId, ParamType, Pattern, Str, Take, Test,
+};
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
 
+use super::kind::Kind;
 use crate::event::Event;
-use crate::json::{Cursor, Text, Value};
+use crate::json::{Cursor, Text, Value, word};
 
 /// A parameter's value in an event.
 #[derive(Clone, Debug)]
 pub(crate) struct Found<'e> {
-    pub(crate) text: Cow<'e, str>,
+    pub(crate) text: &'e [u8],
+    /// The text stands inside JSON quotes as it is.
+    json: bool,
     /// The value is a JSON number there.
     pub(crate) number: bool,
-    /// It looks like what its type asks for.
-    pub(crate) valid: bool,
+    /// Whether it looks like what its type asks for, once somebody has asked.
+    valid: Cell<Option<bool>>,
     /// The Falco field it came from.
-    pub(crate) field: &'e str,
+    pub(crate) field: &'e [u8],
 }
 
-/// All of an event's parameters, tags and the words of its rule's name.
+impl<'e> Found<'e> {
+    fn new(text: Text<'e>, number: bool, field: &'e [u8], arena: &'e Bump) -> Self {
+        let text = text.decoded(arena);
+        Self {
+            text: text.raw(),
+            json: text.is_json(),
+            number,
+            valid: Cell::new(None),
+            field,
+        }
+    }
+
+    /// Part of the value: it needs no escapes where the whole needs none.
+    fn part(&self, text: &'e [u8]) -> Self {
+        Self {
+            text,
+            number: false,
+            valid: Cell::new(None),
+            ..*self
+        }
+    }
+
+    /// Whether it looks like this.
+    #[inline]
+    fn is(&self, kind: ParamType) -> bool {
+        if let Some(valid) = self.valid.get() {
+            return valid;
+        }
+        let valid = is_valid(kind, self.text);
+        self.valid.set(Some(valid));
+        valid
+    }
+
+    /// Appends it as it stands inside JSON quotes.
+    #[inline]
+    pub(crate) fn write_json(&self, out: &mut std::vec::Vec<u8>) {
+        if self.json {
+            out.extend_from_slice(self.text);
+        } else {
+            crate::json::escape(out, self.text);
+        }
+    }
+
+    /// As [`Self::write_json`], but so many characters at most.
+    #[inline]
+    pub(crate) fn write_clipped(&self, most: usize, out: &mut std::vec::Vec<u8>) {
+        if self.text.len() <= most {
+            return self.write_json(out);
+        }
+        // Bytes that begin a character.
+        let begins = |(_, byte): &(usize, &u8)| (**byte as i8) >= -0x40;
+        match self.text.iter().enumerate().filter(begins).nth(most) {
+            Some((end, _)) => {
+                let shown = self.part(self.text.get(..end).unwrap_or_default());
+                shown.write_json(out);
+                out.extend_from_slice("…".as_bytes());
+            }
+            None => self.write_json(out),
+        }
+    }
+}
+
+/// All of an event's parameters, and what its kind knows: tags and the words of its rule's name.
 pub(crate) struct Values<'e> {
     params: &'e [Param],
     /// For each parameter its place in `found` and one, or 0. An event has few of the many.
-    places: Vec<u8>,
-    found: Vec<(ParamId, u8, Found<'e>)>,
-    tags: Vec<Cow<'e, str>>,
-    words: Vec<String>,
+    places: &'e mut [u8],
+    found: Vec<'e, (ParamId, u8, Found<'e>)>,
+    kind: &'e Kind,
+    arena: &'e Bump,
+}
+
+/// Where what stands beside Falco's fields is among the fields of a catalog.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    rule: Option<u16>,
+    source: Option<u16>,
+    priority: Option<u16>,
+    hostname: Option<u16>,
+    message: Option<u16>,
+}
+
+impl Beside {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let find = |name: &str| position(catalog, name.as_bytes()).and_then(|at| u16::try_from(at).ok());
+        Self {
+            rule: find("@rule"),
+            source: find("@source"),
+            priority: find("@priority"),
+            hostname: find("@hostname"),
+            message: find("@message"),
+        }
+    }
 }
 
 impl<'e> Values<'e> {
-    /// Reads every parameter of the catalog from an event. `rule` is the rule's name, also where it was
-    /// only inferred.
-    pub(crate) fn new(catalog: &'e Catalog, event: &'e Event<'_>, rule: Option<&'e str>) -> Self {
+    /// Reads every parameter of the catalog from an event.
+    pub(crate) fn new(
+        catalog: &'e Catalog,
+        beside: Beside,
+        event: &Event<'e>,
+        kind: &'e Kind,
+        arena: &'e Bump,
+    ) -> Self {
         let mut values = Self {
             params: &catalog.params,
-            places: vec![0; catalog.params.len()],
-            found: Vec::with_capacity(48),
-            tags: event.tags.iter().map(|tag| tag.decode()).collect(),
-            words: rule.map(words).unwrap_or_default(),
+            places: arena.alloc_slice_fill_copy(catalog.params.len(), 0),
+            found: Vec::with_capacity_in(48, arena),
+            kind,
+            arena,
         };
         // Fields that feed under conditions come later, when what the conditions look at is there.
-        let mut later: Vec<(&'e Feed, Found<'e>)> = Vec::new();
-        let beside = |name: &str| match name {
-            "rule" => rule.map(Cow::Borrowed),
-            "source" => event.source.as_ref().map(Text::decode),
-            "priority" => Some(Cow::Borrowed(event.priority.as_str())),
-            "hostname" => event.hostname.as_ref().map(Text::decode),
-            _ => event.message(),
-        };
-        for (name, shown) in [
-            ("@rule", "rule"),
-            ("@source", "source"),
-            ("@priority", "priority"),
-            ("@hostname", "hostname"),
-            ("@message", "output"),
-        ] {
-            // Most catalogs feed nothing from some of these.
-            if let Some(field) = find(catalog, name)
-                && let Some(text) = beside(shown)
-            {
-                values.feed(field, shown, text, false, &mut later);
-            }
+        let mut later: Vec<'e, (&'e Feed, Found<'e>)> = Vec::new_in(arena);
+        let field = |at: Option<u16>| catalog.fields.get(usize::from(at?));
+        if let (Some(field), Some(name)) = (field(beside.rule), &kind.name) {
+            values.feed(field, b"rule", Text::plain(name.as_bytes()), false, &mut later);
         }
-        for (name, text) in &event.metadata {
-            if let Some(field) = find(catalog, name) {
-                values.feed(field, name, Cow::Borrowed(text), false, &mut later);
+        if let (Some(field), Some(source)) = (field(beside.source), event.source) {
+            values.feed(field, b"source", source, false, &mut later);
+        }
+        if let Some(field) = field(beside.priority) {
+            let text = Text::plain(event.priority.as_str());
+            values.feed(field, b"priority", text, false, &mut later);
+        }
+        if let (Some(field), Some(hostname)) = (field(beside.hostname), event.hostname) {
+            values.feed(field, b"hostname", hostname, false, &mut later);
+        }
+        if let Some(field) = field(beside.message)
+            && let Some(message) = event.message(arena)
+        {
+            values.feed(field, b"output", Text::plain(message), false, &mut later);
+        }
+        for (name, text) in event.metadata {
+            if let Some(field) = find(catalog, name.as_bytes()) {
+                values.feed(field, name.as_bytes(), Text::plain(*text), false, &mut later);
             }
         }
         for (name, value) in event.fields.iter() {
@@ -74,12 +169,13 @@ impl<'e> Values<'e> {
             };
             let (text, number) = match value {
                 Value::Null | Value::Object(_) => continue,
-                Value::Bool(value) => (Cow::Borrowed(if *value { "true" } else { "false" }), false),
-                Value::Number(number) => (Cow::Borrowed(*number), true),
-                Value::String(text) => (text.decode(), false),
-                Value::Array(text) => (Cow::Owned(list(text)), false),
+                Value::Bool(true) => (Text::plain("true"), false),
+                Value::Bool(false) => (Text::plain("false"), false),
+                Value::Number(number) => (Text::plain(number), true),
+                Value::String(text) => (text, false),
+                Value::Array(text) => (Text::plain(list(text, arena)), false),
             };
-            values.feed(field, &field.name, text, number, &mut later);
+            values.feed(field, field.name.as_bytes(), text, number, &mut later);
         }
         for (feed, found) in later {
             if values.hold(&feed.when) {
@@ -89,30 +185,26 @@ impl<'e> Values<'e> {
         values
     }
 
+    #[inline]
     fn feed(
         &mut self,
         field: &'e Field,
-        name: &'e str,
-        text: Cow<'e, str>,
+        name: &'e [u8],
+        text: Text<'e>,
         number: bool,
-        later: &mut Vec<(&'e Feed, Found<'e>)>,
+        later: &mut Vec<'e, (&'e Feed, Found<'e>)>,
     ) {
-        if text.is_empty() || text == "<NA>" {
+        let whole = Found::new(text, number, name, self.arena);
+        if whole.text.is_empty() || word::same(whole.text, b"<NA>") {
             return;
         }
         for feed in field.feeds.iter() {
-            let (text, number) = match feed.take {
-                Take::Whole => (text.clone(), number),
-                part => match take(part, &text) {
-                    Some(part) => (Cow::Owned(part.to_owned()), false),
+            let found = match feed.take {
+                Take::Whole => whole.clone(),
+                part => match take(part, whole.text) {
+                    Some(part) => whole.part(part),
                     None => continue,
                 },
-            };
-            let found = Found {
-                text,
-                number,
-                valid: false,
-                field: name,
             };
             if feed.when.is_empty() {
                 self.keep(feed, found);
@@ -123,17 +215,17 @@ impl<'e> Values<'e> {
     }
 
     /// Keeps the best value of a parameter: one that looks like its type, then the field named first.
-    fn keep(&mut self, feed: &Feed, mut found: Found<'e>) {
+    #[inline]
+    fn keep(&mut self, feed: &Feed, found: Found<'e>) {
         let (Some(param), Some(place)) = (
             self.params.get(usize::from(feed.param)),
             self.places.get_mut(usize::from(feed.param)),
         ) else {
             return;
         };
-        found.valid = is_valid(param.kind, &found.text);
         match usize::from(*place).checked_sub(1).and_then(|at| self.found.get_mut(at)) {
             Some((_, rank, known)) => {
-                if (!found.valid, feed.rank) <= (!known.valid, *rank) {
+                if (!found.is(param.kind), feed.rank) <= (!known.is(param.kind), *rank) {
                     (*rank, *known) = (feed.rank, found);
                 }
             }
@@ -145,27 +237,22 @@ impl<'e> Values<'e> {
     }
 
     /// The value of a parameter, whatever it looks like.
+    #[inline]
     pub(crate) fn any(&self, id: ParamId) -> Option<&Found<'e>> {
         let place = usize::from(*self.places.get(usize::from(id))?).checked_sub(1)?;
         self.found.get(place).map(|(_, _, found)| found)
     }
 
     /// The value of a parameter, if it looks like its type.
+    #[inline]
     pub(crate) fn valid(&self, id: ParamId) -> Option<&Found<'e>> {
-        self.any(id).filter(|found| found.valid)
+        let found = self.any(id)?;
+        found.is(self.params.get(usize::from(id))?.kind).then_some(found)
     }
 
     /// A parameter's name and type.
     pub(crate) fn param(&self, id: ParamId) -> Option<&'e Param> {
         self.params.get(usize::from(id))
-    }
-
-    pub(crate) fn has_tag(&self, tag: &str) -> bool {
-        self.tags.iter().any(|t| t == tag)
-    }
-
-    pub(crate) fn has_word(&self, word: &str) -> bool {
-        self.words.iter().any(|w| w == word)
     }
 
     /// All parameters that have a value, in the catalog's order.
@@ -178,6 +265,7 @@ impl<'e> Values<'e> {
     }
 
     /// Whether all conditions hold.
+    #[inline]
     pub(crate) fn hold(&self, conditions: &List<Cond>) -> bool {
         conditions.iter().all(|condition| self.holds(condition))
     }
@@ -185,120 +273,195 @@ impl<'e> Values<'e> {
     /// Whether a condition holds.
     pub(crate) fn holds(&self, condition: &Cond) -> bool {
         match condition.operand {
-            Operand::Param(id) => test(
-                &condition.test,
-                self.valid(id).map(|found| found.text.as_ref()).into_iter(),
-            ),
-            Operand::Tag => test(&condition.test, self.tags.iter().map(AsRef::as_ref)),
-            Operand::Word => test(&condition.test, self.words.iter().map(String::as_str)),
+            Operand::Param(id) => {
+                let found = self.valid(id);
+                match (&condition.test, found) {
+                    (Test::Present, found) => found.is_some(),
+                    (Test::Absent, found) => found.is_none(),
+                    (_, None) => false,
+                    (Test::AnyOf(patterns), Some(found)) => any(patterns, found.text),
+                    (Test::NoneOf(patterns), Some(found)) => !any(patterns, found.text),
+                }
+            }
+            Operand::Tag => test(&condition.test, &self.kind.tags),
+            Operand::Word => test(&condition.test, &self.kind.words),
         }
     }
 }
 
 /// Whether any of these texts is what a test asks for, or none where it asks for that.
-fn test<'t>(test: &Test, mut texts: impl Iterator<Item = &'t str> + Clone) -> bool {
-    let some = texts.clone().next().is_some();
-    let mut any = |patterns: &[Pattern]| texts.any(|text| patterns.iter().any(|p| matches(p, text)));
+pub(super) fn test(test: &Test, texts: &[Box<str>]) -> bool {
+    let is_any = |patterns: &[Pattern]| texts.iter().any(|text| any(patterns, text.as_bytes()));
     match test {
-        Test::Present => some,
-        Test::Absent => !some,
-        Test::AnyOf(patterns) => any(patterns),
-        Test::NoneOf(patterns) => some && !any(patterns),
+        Test::Present => !texts.is_empty(),
+        Test::Absent => texts.is_empty(),
+        Test::AnyOf(patterns) => is_any(patterns),
+        Test::NoneOf(patterns) => !texts.is_empty() && !is_any(patterns),
     }
+}
+
+/// Where a field may stand in the catalog, by its name.
+fn position(catalog: &Catalog, name: &[u8]) -> Option<usize> {
+    let at = catalog.field_index.find(name)?;
+    word::same(catalog.fields.get(at)?.name.as_bytes(), name).then_some(at)
 }
 
 /// A field of the catalog by its name.
-fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Field> {
-    let field = catalog.fields.get(catalog.field_index.find(name.as_bytes())?)?;
-    (field.name == name).then_some(field)
-}
-
-/// The lower-case words of a rule's name.
-fn words(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect()
+#[inline]
+fn find<'c>(catalog: &'c Catalog, name: &[u8]) -> Option<&'c Field> {
+    catalog.fields.get(position(catalog, name)?)
 }
 
 /// A list field, as Falco prints it in text but without parentheses.
-fn list(array: &str) -> String {
+fn list<'a>(array: &'a [u8], arena: &'a Bump) -> &'a [u8] {
     let mut cursor = Cursor::new(array);
     let mut first = true;
-    let mut items = Vec::new();
+    let mut items = Vec::new_in(arena);
     if cursor.enter_array().is_ok() {
         while let Ok(Some(value)) = cursor.element(&mut first) {
-            match value {
-                Value::String(text) => items.push(text.decode().into_owned()),
-                Value::Number(number) => items.push(number.to_owned()),
-                _ => {}
+            let item = match value {
+                Value::String(text) => text.decode(arena),
+                Value::Number(number) => number,
+                _ => continue,
+            };
+            if !items.is_empty() {
+                items.push(b',');
             }
+            items.extend_from_slice_copy(item);
         }
     }
-    items.join(",")
+    items.into_bump_slice()
 }
 
-fn take(part: Take, text: &str) -> Option<&str> {
-    let end = |server: bool| match text.split_once("->") {
+/// Splits a text at the first such bytes.
+fn split<'t>(text: &'t [u8], at: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let place = word::position(text, at)?;
+    Some((text.get(..place)?, text.get(place + at.len()..)?))
+}
+
+/// Splits a text at its last colon.
+fn split_last_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let place = text.iter().rposition(|b| *b == b':')?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+fn take(part: Take, text: &[u8]) -> Option<&[u8]> {
+    let end = |server: bool| match split(text, b"->") {
         Some((client, behind)) => Some(if server { behind } else { client }),
         None => (!server).then_some(text),
     };
     match part {
         Take::Whole => Some(text),
-        Take::Path => text.starts_with('/').then_some(text),
-        Take::ClientIp => Some(end(false)?.rsplit_once(':')?.0),
-        Take::ClientPort => Some(end(false)?.rsplit_once(':')?.1),
-        Take::ServerIp => Some(end(true)?.rsplit_once(':')?.0),
-        Take::ServerPort => Some(end(true)?.rsplit_once(':')?.1),
+        Take::Path => text.starts_with(b"/").then_some(text),
+        Take::ClientIp => Some(split_last_colon(end(false)?)?.0),
+        Take::ClientPort => Some(split_last_colon(end(false)?)?.1),
+        Take::ServerIp => Some(split_last_colon(end(true)?)?.0),
+        Take::ServerPort => Some(split_last_colon(end(true)?)?.1),
         Take::ImageRepository => Some(image(text).0),
         Take::ImageTag => image(text).1,
     }
 }
 
 /// Repository and tag of `registry:5000/name:tag@sha256:..`.
-fn image(reference: &str) -> (&str, Option<&str>) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
+fn image(reference: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let name = split(reference, b"@").map_or(reference, |(name, _)| name);
+    match split_last_colon(name) {
+        Some((repository, tag)) if !tag.contains(&b'/') => (repository, Some(tag)),
         _ => (name, None),
+    }
+}
+
+/// Sets of bytes, one bit each.
+mod class {
+    pub(super) const DIGIT: u8 = 1;
+    pub(super) const HEX: u8 = 2;
+    pub(super) const DNS: u8 = 4;
+    pub(super) const USER: u8 = 8;
+    pub(super) const K8S_USER: u8 = 16;
+    pub(super) const IMAGE: u8 = 32;
+    pub(super) const WORD: u8 = 64;
+
+    static CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            let alphanumeric = byte.is_ascii_alphanumeric();
+            classes[byte as usize] = set(DIGIT, byte.is_ascii_digit())
+                | set(HEX, byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
+                | set(DNS, byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-')
+                | set(USER, alphanumeric || is_one_of(byte, b"._@$+-"))
+                | set(K8S_USER, alphanumeric || is_one_of(byte, b"._@$+-:/"))
+                | set(IMAGE, alphanumeric || is_one_of(byte, b"._:/@-"))
+                | set(WORD, alphanumeric || is_one_of(byte, b"._:/@+=-"));
+            if byte == u8::MAX {
+                break classes;
+            }
+            byte += 1;
+        }
+    };
+
+    const fn set(class: u8, holds: bool) -> u8 {
+        if holds { class } else { 0 }
+    }
+
+    const fn is_one_of(byte: u8, bytes: &[u8]) -> bool {
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == byte {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
+    /// Whether all bytes are of a class.
+    #[inline]
+    pub(super) fn all(class: u8, bytes: &[u8]) -> bool {
+        bytes
+            .iter()
+            .fold(class, |common, byte| common & CLASSES[usize::from(*byte)])
+            != 0
     }
 }
 
 /// Whether a value may be what its type says. Control characters and characters that change how text is
 /// shown (bidirectional overrides, zero-width) never may.
-fn is_valid(kind: ParamType, text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let all = |len: usize, extra: &[u8]| {
-        bytes.len() <= len && bytes.iter().all(|b| b.is_ascii_alphanumeric() || extra.contains(b))
-    };
-    let starts = || bytes.first().is_some_and(u8::is_ascii_alphanumeric);
+fn is_valid(kind: ParamType, text: &[u8]) -> bool {
+    let starts = || text.first().is_some_and(u8::is_ascii_alphanumeric);
+    let no_option = || text.first() != Some(&b'-');
     match kind {
-        ParamType::Text => text.len() <= 4096 && !text.chars().any(misleads),
-        ParamType::Path => text.starts_with('/') && text.len() <= 4096 && !text.chars().any(misleads),
-        ParamType::ContainerId => {
-            (12..=64).contains(&bytes.len()) && bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        }
+        ParamType::Text => text.len() <= 4096 && is_plain(text),
+        ParamType::Path => text.first() == Some(&b'/') && text.len() <= 4096 && is_plain(text),
+        ParamType::ContainerId => (12..=64).contains(&text.len()) && class::all(class::HEX, text),
         ParamType::DnsLabel => is_dns_label(text),
-        ParamType::DnsSubdomain => text.len() <= 253 && text.split('.').all(is_dns_label),
-        ParamType::Integer => !bytes.is_empty() && bytes.len() <= 20 && bytes.iter().all(u8::is_ascii_digit),
-        ParamType::Port => text.parse::<u16>().is_ok_and(|port| port > 0) && bytes.iter().all(u8::is_ascii_digit),
-        ParamType::Ip => text.parse::<std::net::IpAddr>().is_ok(),
-        ParamType::UserName => all(256, b"._@$+-") && !text.starts_with('-'),
-        ParamType::K8sUser => all(256, b"._@$+-:/") && !text.starts_with('-'),
-        ParamType::Image => all(512, b"._:/@-") && starts(),
-        ParamType::Word => all(512, b"._:/@+=-") && starts(),
+        ParamType::DnsSubdomain => text.len() <= 253 && text.split(|b| *b == b'.').all(is_dns_label),
+        ParamType::Integer => (1..=20).contains(&text.len()) && class::all(class::DIGIT, text),
+        ParamType::Port => {
+            (1..=5).contains(&text.len())
+                && class::all(class::DIGIT, text)
+                && (1..=65535).contains(&text.iter().fold(0, |sum, b| sum * 10 + u32::from(b - b'0')))
+        }
+        ParamType::Ip => {
+            text.len() <= 45 && std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::IpAddr>().is_ok())
+        }
+        ParamType::UserName => text.len() <= 256 && no_option() && class::all(class::USER, text),
+        ParamType::K8sUser => text.len() <= 256 && no_option() && class::all(class::K8S_USER, text),
+        ParamType::Image => text.len() <= 512 && starts() && class::all(class::IMAGE, text),
+        ParamType::Word => text.len() <= 512 && starts() && class::all(class::WORD, text),
     }
 }
 
-fn is_dns_label(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+fn is_dns_label(text: &[u8]) -> bool {
+    (1..=63).contains(&text.len())
+        && text.first() != Some(&b'-')
+        && text.last() != Some(&b'-')
+        && class::all(class::DNS, text)
+}
+
+/// Nothing in a text misleads who reads it.
+fn is_plain(text: &[u8]) -> bool {
+    word::is_printable(text) || std::str::from_utf8(text).is_ok_and(|text| !text.chars().any(misleads))
 }
 
 /// Characters that a terminal or a reader would not see as what they are.
@@ -309,29 +472,38 @@ pub(crate) fn misleads(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn matches(pattern: &Pattern, text: &str) -> bool {
+fn any(patterns: &[Pattern], text: &[u8]) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, text))
+}
+
+#[inline]
+fn matches(pattern: &Pattern, text: &[u8]) -> bool {
+    let ends = |tail: &Str| {
+        let begin = text.len().checked_sub(tail.len());
+        begin.is_some_and(|at| word::same(text.get(at..).unwrap_or_default(), tail.as_bytes()))
+    };
     match pattern {
-        Pattern::Is(whole) => text == whole,
-        Pattern::Begins(head) => text.starts_with(head.as_ref()),
-        Pattern::Ends(tail) => text.ends_with(tail.as_ref()),
-        Pattern::Holds(part) => text.contains(part.as_ref()),
-        Pattern::Glob(pattern) => glob(pattern, text),
+        Pattern::Is(whole) => word::same(text, whole.as_bytes()),
+        Pattern::Begins(head) => word::begins(text, head.as_bytes()),
+        Pattern::Ends(tail) => ends(tail),
+        Pattern::Holds(part) => word::position(text, part.as_bytes()).is_some(),
+        Pattern::Glob(pattern) => glob(pattern.as_bytes(), text),
     }
 }
 
 /// Whether text is what a pattern says, `*` standing for any run.
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, mut rest)) = pattern.split_once('*') else {
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let Some((head, mut rest)) = split(pattern, b"*") else {
         return pattern == text;
     };
     let Some(mut text) = text.strip_prefix(head) else {
         return false;
     };
-    while let Some((part, behind)) = rest.split_once('*') {
-        let Some(at) = text.find(part) else {
+    while let Some((part, behind)) = split(rest, b"*") {
+        let Some((_, left)) = split(text, part) else {
             return false;
         };
-        text = &text[at + part.len()..];
+        text = left;
         rest = behind;
     }
     text.ends_with(rest)
@@ -354,7 +526,7 @@ mod tests {
             ("ab*b", "ab", false),
             ("*", "", true),
         ] {
-            assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), matches, "{pattern} {text}");
         }
     }
 
@@ -376,22 +548,22 @@ mod tests {
             (T::Text, "$(id); `x`", "a\nb"),
             (T::Text, "é", "a\u{202e}b"),
         ] {
-            assert!(is_valid(kind, good), "{kind:?} {good}");
-            assert!(!is_valid(kind, bad), "{kind:?} {bad}");
+            assert!(is_valid(kind, good.as_bytes()), "{kind:?} {good}");
+            assert!(!is_valid(kind, bad.as_bytes()), "{kind:?} {bad}");
         }
     }
 
     #[test]
     fn parts_of_connections_and_images() {
-        let connection = "172.17.0.9:43812->10.96.0.1:443";
-        assert_eq!(take(Take::ClientIp, connection), Some("172.17.0.9"));
-        assert_eq!(take(Take::ServerPort, connection), Some("443"));
+        let connection = b"172.17.0.9:43812->10.96.0.1:443";
+        assert_eq!(take(Take::ClientIp, connection), Some(&b"172.17.0.9"[..]));
+        assert_eq!(take(Take::ServerPort, connection), Some(&b"443"[..]));
         assert_eq!(
-            take(Take::ServerIp, "2001:db8::1:80->2001:db8::2:443"),
-            Some("2001:db8::2")
+            take(Take::ServerIp, b"2001:db8::1:80->2001:db8::2:443"),
+            Some(&b"2001:db8::2"[..])
         );
         assert_eq!(take(Take::Path, connection), None);
-        assert_eq!(image("registry:5000/a/b"), ("registry:5000/a/b", None));
-        assert_eq!(image("a/b:1@sha256:00"), ("a/b", Some("1")));
+        assert_eq!(image(b"registry:5000/a/b"), (&b"registry:5000/a/b"[..], None));
+        assert_eq!(image(b"a/b:1@sha256:00"), (&b"a/b"[..], Some(&b"1"[..])));
     }
 }

@@ -1,66 +1,82 @@
 //! `output_fields`: flat as Falco writes them, or nested as de-dotting pipelines leave them.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
 
-use crate::json::{Cursor, Invalid, Text, Value};
+use crate::json::{Cursor, Invalid, Text, Value, word};
 
 /// Levels of nesting that are unfolded; `container.image.repository` has three.
 const DEPTH: usize = 6;
 
+/// A field's name and value.
+pub(crate) type Field<'a> = (&'a [u8], Value<'a>);
+
 /// Falco's fields by name, in the order they came.
-#[derive(Debug, Default)]
-pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fields<'a>(&'a [Field<'a>]);
 
 impl<'a> Fields<'a> {
-    /// The value of a field, also when it is `null`.
-    pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    pub(crate) fn new(fields: &'a [Field<'a>]) -> Self {
+        Self(fields)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
-        self.0.iter().map(|(key, value)| (key.as_ref(), value))
+    /// The value of a field, also when it is `null`.
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
+        let name = name.as_bytes();
+        self.0
+            .iter()
+            .find(|(key, _)| word::same(key, name))
+            .map(|(_, value)| *value)
+    }
+
+    #[inline]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Field<'a>> {
+        self.0.iter().copied()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(crate) fn push(&mut self, name: Cow<'a, str>, value: Value<'a>) {
-        self.0.push((name, value));
-    }
-
-    pub(crate) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.0.retain(|(key, _)| keep(key));
-    }
-
     /// Reads the object of `output_fields` at the cursor.
-    pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Invalid> {
-        let mut fields = Self::default();
-        fields.unfold(cursor, "", DEPTH)?;
-        Ok(fields)
-    }
-
-    fn unfold(&mut self, cursor: &mut Cursor<'a>, prefix: &str, depth: usize) -> Result<(), Invalid> {
-        cursor.enter_object()?;
-        let mut first = true;
-        while let Some(key) = cursor.key(&mut first)? {
-            let name = name(prefix, key);
-            match cursor.value()? {
-                Value::Object(text) if depth > 0 => {
-                    self.unfold(&mut Cursor::new(text), &name, depth - 1)?;
-                }
-                value => self.push(name, value),
-            }
-        }
-        Ok(())
+    pub(crate) fn read(cursor: &mut Cursor<'a>, arena: &'a Bump) -> Result<Self, Invalid> {
+        let mut fields = Vec::with_capacity_in(32, arena);
+        unfold(cursor, b"", DEPTH, arena, &mut fields)?;
+        Ok(Self(fields.into_bump_slice()))
     }
 }
 
-/// A flat name keeps its borrow; a nested one is joined.
-fn name<'a>(prefix: &str, key: Text<'a>) -> Cow<'a, str> {
-    if prefix.is_empty() {
-        key.into_decoded()
-    } else {
-        Cow::Owned(format!("{prefix}.{}", key.decode()))
+fn unfold<'a>(
+    cursor: &mut Cursor<'a>,
+    prefix: &[u8],
+    depth: usize,
+    arena: &'a Bump,
+    fields: &mut Vec<'a, Field<'a>>,
+) -> Result<(), Invalid> {
+    cursor.enter_object()?;
+    let mut first = true;
+    while let Some((key, _)) = cursor.key(&mut first)? {
+        let name = name(prefix, key, arena);
+        match cursor.value()? {
+            Value::Object(text) if depth > 0 => {
+                unfold(&mut Cursor::new(text), name, depth - 1, arena, fields)?;
+            }
+            value => fields.push((name, value)),
+        }
     }
+    Ok(())
+}
+
+/// A flat name keeps its borrow; a nested one is joined.
+#[inline]
+fn name<'a>(prefix: &[u8], key: Text<'a>, arena: &'a Bump) -> &'a [u8] {
+    let key = key.decode(arena);
+    if prefix.is_empty() {
+        return key;
+    }
+    let mut name = Vec::with_capacity_in(prefix.len() + 1 + key.len(), arena);
+    name.extend_from_slice_copy(prefix);
+    name.push(b'.');
+    name.extend_from_slice_copy(key);
+    name.into_bump_slice()
 }

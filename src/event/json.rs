@@ -1,109 +1,195 @@
 //! Alerts as JSON objects.
 
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
+
 use super::{Event, Fields, Format, Priority};
-use crate::json::{Cursor, Invalid, Text, Value};
+use crate::json::{Cursor, Invalid, Seen, Text, Value, word};
 
 /// Any JSON object: a Falco alert, or what wraps one.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    pub(crate) members: Vec<Member<'a>>,
-    fields: Option<Fields<'a>>,
+    pub(crate) members: &'a [Member<'a>],
+    fields: Fields<'a>,
+    /// Position and one of the member of each [`Key`], or 0.
+    known: [u8; Key::COUNT],
+    /// The whole object as it came.
+    pub(crate) text: &'a [u8],
+    pub(crate) seen: Seen,
 }
 
 /// A member of an object.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Member<'a> {
     pub(crate) key: Text<'a>,
     pub(crate) value: Value<'a>,
     /// Key, colon and value as they came.
-    pub(crate) text: &'a str,
+    pub(crate) text: &'a [u8],
+}
+
+/// Keys that are looked for in every object.
+#[derive(Clone, Copy)]
+pub(crate) enum Key {
+    Rule,
+    Priority,
+    Time,
+    Output,
+    OutputFields,
+    Source,
+    Tags,
+    Hostname,
+    Uuid,
+    Message,
+    Bewit,
+    Kubernetes,
+}
+
+impl Key {
+    const COUNT: usize = 12;
+
+    #[inline]
+    fn of(key: &[u8]) -> Option<Self> {
+        const RULE: u64 = word::of("rule");
+        const TIME: u64 = word::of("time");
+        const TAGS: u64 = word::of("tags");
+        const UUID: u64 = word::of("uuid");
+        const BEWIT: u64 = word::of("bewit");
+        const SOURCE: u64 = word::of("source");
+        const OUTPUT: u64 = word::of("output");
+        const MESSAGE: u64 = word::of("message");
+        const PRIORITY: u64 = word::of("priority");
+        const HOSTNAME: u64 = word::of("hostname");
+        Some(match (key.len(), word::first(key)) {
+            (4, RULE) => Self::Rule,
+            (4, TIME) => Self::Time,
+            (4, TAGS) => Self::Tags,
+            (4, UUID) => Self::Uuid,
+            (5, BEWIT) => Self::Bewit,
+            (6, SOURCE) => Self::Source,
+            (6, OUTPUT) => Self::Output,
+            (7, MESSAGE) => Self::Message,
+            (8, PRIORITY) => Self::Priority,
+            (8, HOSTNAME) => Self::Hostname,
+            (10, _) if word::same(key, b"kubernetes") => Self::Kubernetes,
+            (13, _) if word::same(key, b"output_fields") => Self::OutputFields,
+            _ => return None,
+        })
+    }
 }
 
 impl<'a> Record<'a> {
-    /// Reads one object and nothing else.
-    pub(crate) fn read(text: &'a str) -> Result<Self, Invalid> {
+    /// Reads one object and nothing else. Whether its strings are UTF-8 is left open; `seen` says whether there is
+    /// a doubt.
+    pub(crate) fn read(text: &'a [u8], arena: &'a Bump) -> Result<Self, Invalid> {
         let mut cursor = Cursor::new(text);
         cursor.enter_object()?;
-        let mut members = Vec::with_capacity(16);
-        let mut fields = None;
+        let mut members = Vec::with_capacity_in(16, arena);
+        let mut fields = Fields::default();
+        let mut known = [0; Key::COUNT];
         let mut first = true;
-        while let Some((key, begin)) = cursor.key_at(&mut first)? {
+        while let Some((key, begin)) = cursor.key(&mut first)? {
+            let id = match key.borrowed() {
+                Some(key) => Key::of(key),
+                None => Key::of(key.decode(arena)),
+            };
             let opens = cursor.peek() == Some(b'{');
             let at = cursor.at();
-            let value = if opens && key.is("output_fields") {
-                fields = Some(Fields::read(&mut cursor)?);
-                Value::Object(&text[at..cursor.at()])
-            } else {
-                cursor.value()?
+            let value = match id {
+                Some(Key::OutputFields) if opens => {
+                    fields = Fields::read(&mut cursor, arena)?;
+                    Value::Object(cursor.since(at))
+                }
+                _ => cursor.value()?,
             };
             members.push(Member {
                 key,
                 value,
-                text: &text[begin..cursor.at()],
+                text: cursor.since(begin),
             });
+            // The last one counts where a key comes twice, as JSON readers have it. No object of interest has more
+            // members than a byte counts.
+            if let Some(place) = id.and_then(|id| known.get_mut(id as usize)) {
+                *place = u8::try_from(members.len()).unwrap_or(0);
+            }
         }
         cursor.end()?;
-        Ok(Self { members, fields })
+        Ok(Self {
+            members: members.into_bump_slice(),
+            fields,
+            known,
+            text,
+            seen: cursor.seen,
+        })
     }
 
-    /// The value of a member; of the last one where a key comes twice, as JSON readers do.
-    pub(crate) fn get(&self, key: &str) -> Option<&Value<'a>> {
-        self.members.iter().rev().find(|m| m.key.is(key)).map(|m| &m.value)
+    /// The value of a known key.
+    #[inline]
+    pub(crate) fn known(&self, key: Key) -> Option<Value<'a>> {
+        let place = self.known.get(key as usize).copied().unwrap_or(0);
+        let member = self.members.get(usize::from(place).checked_sub(1)?)?;
+        Some(member.value)
     }
 
-    fn string(&self, key: &str) -> Option<Text<'a>> {
-        match self.get(key) {
-            Some(Value::String(text)) => Some(text.clone()),
+    /// The value of any member; of the last one where a key comes twice.
+    pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
+        let key = key.as_bytes();
+        self.members.iter().rev().find(|m| m.key.is(key)).map(|m| m.value)
+    }
+
+    #[inline]
+    fn string(&self, key: Key) -> Option<Text<'a>> {
+        match self.known(key) {
+            Some(Value::String(text)) => Some(text),
             _ => None,
         }
     }
 
     /// The alert this is, if it is one: a rule, a priority, and at least one of time, output and fields.
-    pub(crate) fn event(&mut self) -> Option<Event<'a>> {
-        let rule = self.string("rule")?.decoded();
-        let priority = match self.get("priority")? {
-            Value::String(text) => Priority::parse(&text.decode())?,
+    pub(crate) fn event(&self, arena: &'a Bump) -> Option<Event<'a>> {
+        let rule = self.string(Key::Rule)?.decoded(arena);
+        let priority = match self.known(Key::Priority)? {
+            Value::String(text) => Priority::parse(text.decode(arena))?,
             Value::Number(number) => Priority::from_number(number)?,
             _ => return None,
         };
-        if !["time", "output", "output_fields"]
+        if ![Key::Time, Key::Output, Key::OutputFields]
             .iter()
-            .any(|key| self.get(key).is_some())
+            .any(|key| self.known(*key).is_some())
         {
             return None;
         }
-        let tags = match self.get("tags") {
-            Some(Value::Array(text)) => tags(text),
-            _ => Vec::new(),
-        };
         Some(Event {
             format: Format::Json,
             rule: Some(rule),
             priority,
-            output: self.string("output"),
-            message: self.string("message").map(Text::into_decoded),
-            source: self.string("source"),
-            tags,
-            hostname: self.string("hostname"),
-            uuid: self.string("uuid"),
-            time: self.string("time"),
+            output: self.string(Key::Output),
+            message: self.string(Key::Message).map(|text| text.decode(arena)),
+            source: self.string(Key::Source).map(|text| text.decoded(arena)),
+            tags: match self.known(Key::Tags) {
+                Some(Value::Array(tags)) => tags,
+                _ => b"",
+            },
+            hostname: self.string(Key::Hostname),
+            uuid: self.string(Key::Uuid),
+            time: self.string(Key::Time),
             clock: None,
-            fields: self.fields.take().unwrap_or_default(),
-            metadata: Vec::new(),
-            ambiguous: Vec::new(),
+            fields: self.fields,
+            metadata: &[],
+            ambiguous: &[],
+            told: None,
         })
     }
 }
 
 /// The strings of an array that was found valid.
-fn tags(text: &str) -> Vec<Text<'_>> {
+pub(crate) fn tags(text: &[u8], arena: &Bump) -> std::vec::Vec<Box<str>> {
     let mut cursor = Cursor::new(text);
-    let mut tags = Vec::new();
+    let mut tags = std::vec::Vec::new();
     let mut first = true;
     if cursor.enter_array().is_ok() {
         while let Ok(Some(value)) = cursor.element(&mut first) {
             if let Value::String(tag) = value {
-                tags.push(tag);
+                tags.push(tag.decode_str(arena).into());
             }
         }
     }

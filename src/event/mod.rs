@@ -9,11 +9,11 @@ mod text;
 mod time;
 
 pub(crate) use fields::Fields;
-pub(crate) use json::{Member, Record};
+pub(crate) use json::{Key, Member, Record, tags};
 pub use priority::Priority;
 pub(crate) use time::Instant;
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
 use crate::json::Text;
 
@@ -46,9 +46,10 @@ pub(crate) struct Event<'a> {
     pub(crate) output: Option<Text<'a>>,
     /// `output` without time and priority, where Falco gave it (`json_include_message_property`) or the line
     /// is text.
-    message: Option<Cow<'a, str>>,
+    message: Option<&'a [u8]>,
     pub(crate) source: Option<Text<'a>>,
-    pub(crate) tags: Vec<Text<'a>>,
+    /// A JSON array, valid, or nothing: [`tags`] reads it.
+    pub(crate) tags: &'a [u8],
     pub(crate) hostname: Option<Text<'a>>,
     pub(crate) uuid: Option<Text<'a>>,
     /// As Falco printed it; for a text alert only where it has a date.
@@ -57,29 +58,25 @@ pub(crate) struct Event<'a> {
     pub(crate) clock: Option<&'a str>,
     pub(crate) fields: Fields<'a>,
     /// What a log shipper knows of the event's container, by the catalog's names for it (`@kubernetes.pod`, ...).
-    pub(crate) metadata: Vec<(&'static str, Cow<'a, str>)>,
+    pub(crate) metadata: &'a [(&'static str, &'a [u8])],
     /// Text keys that came twice with different values: whose value is Falco's cannot be known.
-    pub(crate) ambiguous: Vec<String>,
+    pub(crate) ambiguous: &'a [&'a str],
+    /// Position of the message's beginning in the catalog, where a text alert's was looked up.
+    pub(crate) told: Option<u16>,
 }
 
 pub(crate) use text::parse as parse_text;
 
-impl Event<'_> {
+impl<'a> Event<'a> {
     /// `output` without time and priority: the message of the rule's template.
     ///
     /// `13:40:25.978642167: Warning Shell executed` -> `Shell executed`. Internal alerts have no such head in
     /// JSON and come back whole.
-    pub(crate) fn message(&self) -> Option<Cow<'_, str>> {
-        if let Some(message) = &self.message {
-            return Some(Cow::Borrowed(message));
+    pub(crate) fn message(&self, arena: &'a Bump) -> Option<&'a [u8]> {
+        if let Some(message) = self.message {
+            return Some(message);
         }
-        let behind_head = |output: &str| output.len() - text::head(output).map_or(output, |h| h.message).len();
-        Some(match self.output.as_ref()?.decode() {
-            Cow::Borrowed(output) => Cow::Borrowed(&output[behind_head(output)..]),
-            Cow::Owned(mut output) => {
-                output.drain(..behind_head(&output));
-                Cow::Owned(output)
-            }
-        })
+        let output = self.output?.decode_str(arena);
+        Some(text::head(output).map_or(output, |head| head.message).as_bytes())
     }
 }

@@ -52,17 +52,21 @@ impl Priority {
 
     /// Reads any spelling that Falco, its gRPC clients and falcosidekick use: case does not matter, and
     /// `info` is `Informational`.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case("info") {
+    pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
+        let text = text.as_ref();
+        let of_length = |known: &str| known.len() == text.len() && text.eq_ignore_ascii_case(known.as_bytes());
+        if of_length("info") {
             return Some(Self::Informational);
         }
-        Self::ALL.into_iter().find(|p| p.as_str().eq_ignore_ascii_case(text))
+        Self::ALL.into_iter().find(|p| of_length(p.as_str()))
     }
 
     /// Of its number, as Falco's former gRPC output gave it.
-    pub fn from_number(number: &str) -> Option<Self> {
-        let index: usize = number.parse().ok()?;
-        Self::ALL.get(index).copied()
+    pub fn from_number(number: impl AsRef<[u8]>) -> Option<Self> {
+        match number.as_ref() {
+            [digit @ b'0'..=b'7'] => Self::ALL.get(usize::from(digit - b'0')).copied(),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 //! fields are split at known keys, never at spaces, and a key that comes twice with different values is
 //! believed in neither.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
 
 use crate::catalog;
 
@@ -22,7 +23,11 @@ pub(super) struct Head<'a> {
 /// Takes the head off a text alert. Nine digits of a second and a priority word tell an alert from
 /// Falco's log lines, which have neither.
 pub(super) fn head(line: &str) -> Option<Head<'_>> {
-    let (time, rest) = line.split_once(": ")?;
+    // The two forms of time differ in length.
+    let at = [18, 34]
+        .into_iter()
+        .find(|at| line.as_bytes().get(*at) == Some(&b':'))?;
+    let (time, rest) = (line.get(..at)?, line.get(at..)?.strip_prefix(": ")?);
     if !is_clock(time) && !is_iso(time) {
         return None;
     }
@@ -52,11 +57,13 @@ fn is_iso(text: &str) -> bool {
 
 /// The alert of a text line, if it is one.
 #[inline(never)] // see `Annotator::unwrap`
-pub(crate) fn parse<'a>(line: &'a str, catalog: &Catalog) -> Option<Event<'a>> {
+pub(crate) fn parse<'a>(line: &'a str, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
     let head = head(line)?;
-    let rule = catalog::told_by(catalog, head.message).and_then(|m| catalog.rules.get(usize::from(m.rule)));
+    let told = catalog::told_by(catalog, head.message);
+    let message = told.and_then(|told| catalog.messages.get(usize::from(told)));
+    let rule = message.and_then(|message| catalog.rules.get(usize::from(message.rule)));
     let source = rule.map_or("", |rule| rule.source.as_ref());
-    let (fields, ambiguous) = fields(head.message, source, catalog);
+    let (fields, ambiguous) = fields(head.message, source, catalog, arena);
     let iso = head.time.len() > 18;
     let time = iso.then(|| Instant::parse(head.time)).flatten().map(Instant::falco);
     Some(Event {
@@ -64,16 +71,17 @@ pub(crate) fn parse<'a>(line: &'a str, catalog: &Catalog) -> Option<Event<'a>> {
         rule: None,
         priority: head.priority,
         output: Some(Text::plain(line)),
-        message: Some(Cow::Borrowed(head.message)),
+        message: Some(head.message.as_bytes()),
         source: None,
-        tags: Vec::new(),
+        tags: b"",
         hostname: None,
         uuid: None,
-        time: time.map(Text::plain),
+        time: time.map(|time| Text::plain(arena.alloc_str(&time))),
         clock: (!iso).then_some(head.time),
         fields,
-        metadata: Vec::new(),
+        metadata: &[],
         ambiguous,
+        told,
     })
 }
 
@@ -86,7 +94,7 @@ struct Hit<'c> {
     value: usize,
 }
 
-fn fields<'a>(message: &'a str, source: &str, catalog: &Catalog) -> (Fields<'a>, Vec<String>) {
+fn fields<'a>(message: &'a str, source: &str, catalog: &'a Catalog, arena: &'a Bump) -> (Fields<'a>, &'a [&'a str]) {
     let hits = hits(message, catalog);
     let mut values: Vec<&'a str> = Vec::with_capacity(hits.len());
     for (i, hit) in hits.iter().enumerate() {
@@ -97,8 +105,12 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &Catalog) -> (Fields<'a>,
     }
     let inside = close_parenthesis(message, &hits, &mut values);
     let escaped = is_escaped(message);
-    let mut fields = Fields::default();
-    let mut ambiguous: Vec<String> = Vec::new();
+    let mut fields: ArenaVec<'a, (&'a [u8], Value<'a>)> = ArenaVec::new_in(arena);
+    let mut ambiguous: ArenaVec<'a, &'a str> = ArenaVec::new_in(arena);
+    let get = |fields: &ArenaVec<'a, (&'a [u8], Value<'a>)>, field: &str| {
+        let known = fields.iter().find(|(name, _)| *name == field.as_bytes());
+        known.map(|(_, value)| *value)
+    };
     let mut unsure: Vec<(&str, Value<'a>)> = Vec::new();
     let doubtful = doubtful(&hits[..inside]);
     for (i, (hit, value)) in hits.iter().zip(values).enumerate() {
@@ -107,26 +119,26 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &Catalog) -> (Fields<'a>,
             continue;
         };
         let read = read(value, hit.key.number, escaped);
-        match fields.get(field) {
+        match get(&fields, field) {
             _ if doubtful.contains(&i) => unsure.push((field, read)),
-            None => fields.push(Cow::Owned(field.to_owned()), read),
-            Some(known) if *known == read => {}
+            None => fields.push((field.as_bytes(), read)),
+            Some(known) if known == read => {}
             Some(_) => note(&mut ambiguous, field),
         }
     }
     for (field, read) in unsure {
         // The same value outside of the command line settles it.
-        if fields.get(field) != Some(&read) {
+        if get(&fields, field) != Some(read) {
             note(&mut ambiguous, field);
         }
     }
-    fields.retain(|name| !ambiguous.iter().any(|a| a == name));
-    (fields, ambiguous)
+    fields.retain(|(name, _)| !ambiguous.iter().any(|a| a.as_bytes() == *name));
+    (Fields::new(fields.into_bump_slice()), ambiguous.into_bump_slice())
 }
 
-fn note(ambiguous: &mut Vec<String>, field: &str) {
-    if !ambiguous.iter().any(|name| name == field) {
-        ambiguous.push(field.to_owned());
+fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {
+    if !ambiguous.contains(&field) {
+        ambiguous.push(field);
     }
 }
 
@@ -254,7 +266,7 @@ fn read<'a>(value: &'a str, number: bool, escaped: bool) -> Value<'a> {
     if value == "<NA>" {
         Value::Null
     } else if number && value.parse::<i64>().is_ok() && canonical(value) {
-        Value::Number(value)
+        Value::Number(value.as_bytes())
     } else if escaped {
         Value::String(Text::escaped(value))
     } else {
@@ -274,16 +286,18 @@ mod tests {
     use crate::catalog::BUILT_IN;
 
     fn parsed(line: &str) -> Vec<(String, String)> {
-        let event = parse(line, &BUILT_IN).unwrap_or_else(|| panic!("no alert: {line}"));
+        let arena = Bump::new();
+        let event = parse(line, &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
         event
             .fields
             .iter()
             .map(|(name, value)| {
                 let value = match value {
-                    Value::String(text) => text.decode().into_owned(),
+                    Value::String(text) => text.decode_str(&arena).to_owned(),
+                    Value::Number(number) => format!("number {}", String::from_utf8_lossy(number)),
                     other => format!("{other:?}"),
                 };
-                (name.to_owned(), value)
+                (String::from_utf8_lossy(name).into_owned(), value)
             })
             .collect()
     }
@@ -300,7 +314,7 @@ mod tests {
             get(line, "container.image.repository").as_deref(),
             Some("docker.io/library/alpine")
         );
-        assert_eq!(get(line, "user.loginuid").as_deref(), Some("Number(\"-1\")"));
+        assert_eq!(get(line, "user.loginuid").as_deref(), Some("number -1"));
         assert_eq!(get(line, "container.id").as_deref(), Some("ee97d9c4186f"));
     }
 
@@ -330,7 +344,8 @@ mod tests {
     #[test]
     fn a_pod_inside_a_command_line_is_not_believed() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim k8s_ns_name=shop terminal=0 container_id=4cc4da328699";
-        let event = parse(line, &BUILT_IN).unwrap();
+        let arena = Bump::new();
+        let event = parse(line, &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name", "k8s.ns.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
         assert!(event.fields.get("container.id").is_some());
@@ -340,13 +355,21 @@ mod tests {
     #[test]
     fn a_missing_value_does_not_give_way() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c k8s_pod_name=victim x terminal=0 k8s_pod_name=<NA>";
-        assert!(parse(line, &BUILT_IN).unwrap().fields.get("k8s.pod.name").is_none());
+        let arena = Bump::new();
+        assert!(
+            parse(line, &BUILT_IN, &arena)
+                .unwrap()
+                .fields
+                .get("k8s.pod.name")
+                .is_none()
+        );
     }
 
     #[test]
     fn a_key_with_two_values_is_believed_in_neither() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim terminal=0 k8s_pod_name=intruder";
-        let event = parse(line, &BUILT_IN).unwrap();
+        let arena = Bump::new();
+        let event = parse(line, &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
     }
@@ -368,7 +391,7 @@ mod tests {
             "12:00:00.000000000: Unknown thing",
             "12:00:00: Warning thing",
         ] {
-            assert!(parse(line, &BUILT_IN).is_none(), "{line}");
+            assert!(parse(line, &BUILT_IN, &Bump::new()).is_none(), "{line}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reading: one pass over a document, strict, without recursion.
 
 use super::Text;
+use super::word;
 
 /// The text is not JSON at this byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,31 +12,64 @@ pub(crate) struct Invalid {
 }
 
 /// A value, borrowed. Arrays and objects are validated and kept as text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
     /// `null`
     Null,
     /// `true`, `false`
     Bool(bool),
     /// As spelled: 64-bit integers and long fractions stay exact.
-    Number(&'a str),
+    Number(&'a [u8]),
     /// A string.
     String(Text<'a>),
     /// With its brackets.
-    Array(&'a str),
+    Array(&'a [u8]),
     /// With its braces.
-    Object(&'a str),
+    Object(&'a [u8]),
 }
 
-/// A place in a document.
+/// What a document holds that somebody may have to know, noted in passing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Bits of all bytes of all strings; other bytes of JSON are ASCII. A byte of 0x80 or more needs a look
+    /// whether it is UTF-8.
+    bytes: u64,
+    /// A line break between tokens.
+    pub(crate) breaks: bool,
+    /// Levels of nesting below the object or array that was read as a value.
+    pub(crate) depth: usize,
+    /// A number that no double can hold.
+    pub(crate) vast: bool,
+}
+
+impl Seen {
+    pub(crate) fn is_ascii(self) -> bool {
+        self.bytes & word::HIGH == 0
+    }
+
+    /// Adds what another document holds.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.bytes |= other.bytes;
+        self.breaks |= other.breaks;
+        self.depth = self.depth.max(other.depth);
+        self.vast |= other.vast;
+    }
+}
+
+/// A place in a document. Whether its strings are UTF-8 is for the caller to see to.
 pub(crate) struct Cursor<'a> {
-    text: &'a str,
+    bytes: &'a [u8],
     at: usize,
+    pub(crate) seen: Seen,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            seen: Seen::default(),
+        }
     }
 
     /// Offset of the next byte.
@@ -43,25 +77,39 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    fn bytes(&self) -> &'a [u8] {
-        self.text.as_bytes()
+    /// What was read since an offset.
+    pub(crate) fn since(&self, from: usize) -> &'a [u8] {
+        self.bytes.get(from..self.at).unwrap_or_default()
     }
 
+    #[cold]
     fn invalid<T>(&self) -> Result<T, Invalid> {
         Err(Invalid { at: self.at })
     }
 
     /// The next byte that is not white space.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.bytes().get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(*byte);
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' => Some(*byte),
+            _ => self.behind_space(),
+        }
+    }
+
+    #[inline(never)]
+    fn behind_space(&mut self) -> Option<u8> {
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'\n' | b'\r' => self.seen.breaks = true,
+                b' ' | b'\t' => {}
+                _ => return Some(*byte),
             }
             self.at += 1;
         }
         None
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
         if self.peek() == Some(byte) {
             self.at += 1;
@@ -76,14 +124,11 @@ impl<'a> Cursor<'a> {
         self.expect(b'{')
     }
 
-    /// The next key of the object that was entered, or none behind its end. The value must be read before
-    /// the next call. `first` is true for the first call in an object, and is cleared.
-    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<Text<'a>>, Invalid> {
-        Ok(self.key_at(first)?.map(|(key, _)| key))
-    }
-
-    /// As [`Self::key`], with the offset of its opening quote.
-    pub(crate) fn key_at(&mut self, first: &mut bool) -> Result<Option<(Text<'a>, usize)>, Invalid> {
+    /// The next key of the object that was entered and the offset of its opening quote, or none behind the end.
+    /// The value must be read before the next call. `first` is true for the first call in an object, and is
+    /// cleared.
+    #[inline]
+    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<(Text<'a>, usize)>, Invalid> {
         match self.peek() {
             Some(b'}') => {
                 self.at += 1;
@@ -132,21 +177,22 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value, whole.
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<Value<'a>, Invalid> {
         match self.peek() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') => self.container().map(Value::Object),
             Some(b'[') => self.container().map(Value::Array),
-            Some(b'n') => self.literal("null", Value::Null),
-            Some(b't') => self.literal("true", Value::Bool(true)),
-            Some(b'f') => self.literal("false", Value::Bool(false)),
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
+            Some(b'n') => self.literal(b"null", Value::Null),
+            Some(b't') => self.literal(b"true", Value::Bool(true)),
+            Some(b'f') => self.literal(b"false", Value::Bool(false)),
             _ => self.invalid(),
         }
     }
 
-    fn literal(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, Invalid> {
-        if self.bytes()[self.at..].starts_with(word.as_bytes()) {
+    fn literal(&mut self, word: &[u8], value: Value<'a>) -> Result<Value<'a>, Invalid> {
+        if self.bytes[self.at..].starts_with(word) {
             self.at += word.len();
             Ok(value)
         } else {
@@ -154,46 +200,56 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn digits(&mut self) -> Result<(), Invalid> {
+    fn digits(&mut self) -> Result<usize, Invalid> {
         let start = self.at;
-        while self.bytes().get(self.at).is_some_and(u8::is_ascii_digit) {
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
             self.at += 1;
         }
-        if self.at == start { self.invalid() } else { Ok(()) }
+        if self.at == start {
+            self.invalid()
+        } else {
+            Ok(self.at - start)
+        }
     }
 
-    fn number(&mut self) -> Result<&'a str, Invalid> {
+    fn number(&mut self) -> Result<&'a [u8], Invalid> {
         let start = self.at;
-        if self.bytes().get(self.at) == Some(&b'-') {
+        let mut whole = 1;
+        if self.bytes.get(self.at) == Some(&b'-') {
             self.at += 1;
         }
-        if self.bytes().get(self.at) == Some(&b'0') {
+        if self.bytes.get(self.at) == Some(&b'0') {
             self.at += 1;
         } else {
-            self.digits()?;
+            whole = self.digits()?;
         }
-        if self.bytes().get(self.at) == Some(&b'.') {
+        if self.bytes.get(self.at) == Some(&b'.') {
             self.at += 1;
             self.digits()?;
         }
-        if matches!(self.bytes().get(self.at), Some(b'e' | b'E')) {
+        let mut exponent: &[u8] = b"";
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
             self.at += 1;
-            if matches!(self.bytes().get(self.at), Some(b'+' | b'-')) {
+            let sign = self.at;
+            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
                 self.at += 1;
             }
             self.digits()?;
+            exponent = self.since(sign);
         }
-        Ok(&self.text[start..self.at])
+        self.seen.vast |= is_vast(whole, exponent);
+        Ok(self.since(start))
     }
 
     /// A string, from its opening quote.
+    #[inline]
     fn string(&mut self) -> Result<Text<'a>, Invalid> {
         self.at += 1;
         let start = self.at;
         let mut escaped = false;
         loop {
-            self.at = special(self.bytes(), self.at);
-            match self.bytes().get(self.at) {
+            self.at = word::special(self.bytes, self.at, &mut self.seen.bytes);
+            match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
@@ -202,20 +258,20 @@ impl<'a> Cursor<'a> {
                 _ => return self.invalid(),
             }
         }
-        let body = &self.text[start..self.at];
+        let body = self.since(start);
         self.at += 1;
         Ok(Text::json(body, escaped))
     }
 
     fn escape(&mut self) -> Result<(), Invalid> {
-        match self.bytes().get(self.at + 1) {
+        match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
                 self.at += 2;
                 Ok(())
             }
             Some(b'u')
                 if self
-                    .bytes()
+                    .bytes
                     .get(self.at + 2..self.at + 6)
                     .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
             {
@@ -228,7 +284,7 @@ impl<'a> Cursor<'a> {
 
     /// An array or object with all it holds. Open containers are bits, one for each level, so depth costs
     /// no call stack.
-    fn container(&mut self) -> Result<&'a str, Invalid> {
+    fn container(&mut self) -> Result<&'a [u8], Invalid> {
         let start = self.at;
         let mut open = Nesting::default();
         loop {
@@ -236,6 +292,7 @@ impl<'a> Cursor<'a> {
                 let object = bracket == b'{';
                 self.at += 1;
                 open.push(object);
+                self.seen.depth = self.seen.depth.max(open.depth);
                 let close = if object { b'}' } else { b']' };
                 if self.peek() != Some(close) {
                     if object {
@@ -253,7 +310,7 @@ impl<'a> Cursor<'a> {
                         self.at += 1;
                         open.pop();
                         if open.top().is_none() {
-                            return Ok(&self.text[start..self.at]);
+                            return Ok(self.since(start));
                         }
                     }
                     (Some(b','), Some(object)) => {
@@ -276,6 +333,29 @@ impl<'a> Cursor<'a> {
         }
         self.string()?;
         self.expect(b':')
+    }
+}
+
+/// Whether a number may be more than a double can hold (1.8e308), by its digits before the point and its
+/// exponent, on the safe side.
+fn is_vast(digits: usize, exponent: &[u8]) -> bool {
+    const DIGITS: usize = 300;
+    if exponent.is_empty() {
+        return digits > DIGITS;
+    }
+    let (negative, exponent) = match exponent {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let exponent = exponent.iter().fold(0_usize, |sum, digit| {
+        sum.saturating_mul(10)
+            .saturating_add(usize::from(digit.wrapping_sub(b'0')))
+    });
+    if negative {
+        digits.saturating_sub(exponent) > DIGITS
+    } else {
+        digits.saturating_add(exponent) > DIGITS
     }
 }
 
@@ -314,44 +394,13 @@ impl Nesting {
     }
 }
 
-/// Offset of the first quote, backslash or control character from `at` on, or the length.
-///
-/// Eight bytes at a time with plain 64-bit arithmetic: an interpreter has no SIMD, and its cost is the number
-/// of instructions.
-pub(crate) fn special(bytes: &[u8], mut at: usize) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(word) = bytes.get(at..at + 8).and_then(|w| <[u8; 8]>::try_from(w).ok()) {
-        let word = u64::from_le_bytes(word);
-        let quote = word ^ (LOW * b'"' as u64);
-        let backslash = word ^ (LOW * b'\\' as u64);
-        // The high bit of each byte that is zero (quote, backslash) or below 0x20. A borrow can mark a byte
-        // above a true one, never the first.
-        let hit = (quote.wrapping_sub(LOW) & !quote
-            | backslash.wrapping_sub(LOW) & !backslash
-            | word.wrapping_sub(LOW * 0x20) & !word)
-            & HIGH;
-        if hit != 0 {
-            return at + (hit.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn accepts(text: &str) -> bool {
-        let mut cursor = Cursor::new(text);
+        let mut cursor = Cursor::new(text.as_bytes());
         cursor.value().is_ok() && cursor.end().is_ok()
     }
 
@@ -421,19 +470,20 @@ mod tests {
 
     #[test]
     fn members_come_one_by_one() {
-        let mut cursor = Cursor::new(r#" {"a": 1, "b": {"c": [2]}} "#);
+        let arena = bumpalo::Bump::new();
+        let mut cursor = Cursor::new(br#" {"a": 1, "b": {"c": [2]}} "#);
         cursor.enter_object().unwrap();
         let mut first = true;
         let mut seen = Vec::new();
-        while let Some(key) = cursor.key(&mut first).unwrap() {
-            seen.push((key.decode().into_owned(), cursor.value().unwrap()));
+        while let Some((key, begin)) = cursor.key(&mut first).unwrap() {
+            seen.push((begin, key.decode(&arena), cursor.value().unwrap()));
         }
         cursor.end().unwrap();
         assert_eq!(
             seen,
             [
-                ("a".to_owned(), Value::Number("1")),
-                ("b".to_owned(), Value::Object(r#"{"c": [2]}"#)),
+                (2, &b"a"[..], Value::Number(b"1")),
+                (10, &b"b"[..], Value::Object(br#"{"c": [2]}"#)),
             ]
         );
     }
@@ -444,13 +494,6 @@ mod tests {
         #[test]
         fn agrees_with_serde_on_soup(text in "[\\[\\]{}:,\"\\\\0-9eE+.a-z \\-]{0,24}") {
             prop_assert_eq!(accepts(&text), serde_accepts(&text));
-        }
-
-        #[test]
-        fn finds_the_same_byte_as_a_simple_loop(bytes in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..8) {
-            let at = at.min(bytes.len());
-            let simple = bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).map_or(bytes.len(), |i| at + i);
-            prop_assert_eq!(special(&bytes, at), simple);
         }
     }
 }

@@ -6,10 +6,9 @@
 
 mod cursor;
 mod text;
+pub(crate) mod word;
 mod write;
 
-#[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
-pub(crate) use cursor::special;
-pub(crate) use cursor::{Cursor, Invalid, Value};
+pub(crate) use cursor::{Cursor, Invalid, Seen, Value};
 pub(crate) use text::Text;
 pub(crate) use write::{Writer, escape};

@@ -1,13 +1,13 @@
 //! Strings that came from JSON or from plain text.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
-use super::escape;
+use super::{escape, word};
 
-/// A string, borrowed where it can be, in the form it came in.
-#[derive(Clone, Debug, PartialEq)]
+/// A string, borrowed, in the form it came in. Its bytes are UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Text<'a> {
-    body: Cow<'a, str>,
+    body: &'a [u8],
     form: Form,
 }
 
@@ -23,127 +23,102 @@ enum Form {
 
 impl<'a> Text<'a> {
     /// The body of a JSON string that was found valid.
-    pub(super) fn json(body: &'a str, escaped: bool) -> Self {
+    pub(super) fn json(body: &'a [u8], escaped: bool) -> Self {
         Self {
-            body: Cow::Borrowed(body),
+            body,
             form: if escaped { Form::Escaped } else { Form::Same },
         }
     }
 
     /// Text that is not JSON.
-    pub(crate) fn plain(body: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn plain(body: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self {
-            body: body.into(),
+            body: body.as_ref(),
             form: Form::Plain,
         }
     }
 
     /// Text outside of JSON that carries JSON's escapes, all valid.
     pub(crate) fn escaped(body: &'a str) -> Self {
-        Self::json(body, true)
+        Self::json(body.as_bytes(), true)
     }
 
     /// What it says. Lone surrogates become U+FFFD.
-    pub(crate) fn decode(&self) -> Cow<'_, str> {
+    #[inline]
+    pub(crate) fn decode(self, arena: &'a Bump) -> &'a [u8] {
         match self.form {
-            Form::Escaped => Cow::Owned(unescape(&self.body)),
-            Form::Same | Form::Plain => Cow::Borrowed(&self.body),
-        }
-    }
-
-    /// What it says, keeping the borrow where there is one.
-    pub(crate) fn into_decoded(self) -> Cow<'a, str> {
-        match self.form {
-            Form::Escaped => Cow::Owned(unescape(&self.body)),
+            Form::Escaped => unescape(self.body, arena),
             Form::Same | Form::Plain => self.body,
         }
     }
 
-    /// Whether it says this.
-    pub(crate) fn is(&self, text: &str) -> bool {
-        match self.form {
-            Form::Escaped => self.decode() == text,
-            Form::Same | Form::Plain => self.body == text,
-        }
+    /// As [`Self::decode`], for what works on characters.
+    pub(crate) fn decode_str(self, arena: &'a Bump) -> &'a str {
+        std::str::from_utf8(self.decode(arena)).unwrap_or_default()
     }
 
-    /// Decoded now, so that [`Self::borrowed`] has it.
-    pub(crate) fn decoded(self) -> Self {
+    /// Decoded, so that nothing needs to decode it again.
+    #[inline]
+    pub(crate) fn decoded(self, arena: &'a Bump) -> Self {
         match self.form {
-            Form::Escaped => Self::plain(unescape(&self.body)),
+            Form::Escaped => Self::plain(unescape(self.body, arena)),
             Form::Same | Form::Plain => self,
         }
     }
 
-    /// What it says, where it is borrowed and needs no decoding.
-    pub(crate) fn borrowed(&self) -> Option<&str> {
-        (self.form != Form::Escaped).then_some(self.body.as_ref())
+    /// The bytes as they came, where they need no decoding.
+    #[inline]
+    pub(crate) fn borrowed(self) -> Option<&'a [u8]> {
+        (self.form != Form::Escaped).then_some(self.body)
+    }
+
+    /// The bytes as they came.
+    pub(crate) fn raw(self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Whether it stands in JSON as it is.
+    #[inline]
+    pub(crate) fn is_json(self) -> bool {
+        self.form == Form::Same
+    }
+
+    /// Whether it says this.
+    #[inline]
+    pub(crate) fn is(self, text: &[u8]) -> bool {
+        match self.form {
+            Form::Escaped => {
+                // A decoded text is never longer.
+                text.len() <= self.body.len() && unescape(self.body, &Bump::new()) == text
+            }
+            Form::Same | Form::Plain => word::same(self.body, text),
+        }
     }
 
     /// Its first byte, in the form it came in.
-    pub(crate) fn first(&self) -> Option<u8> {
-        self.body.as_bytes().first().copied()
+    pub(crate) fn first(self) -> Option<u8> {
+        self.body.first().copied()
     }
 
     /// Whether it is empty.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.body.is_empty()
     }
 
     /// Its form inside JSON quotes, without them.
-    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+    #[inline]
+    pub(crate) fn write_json(self, out: &mut Vec<u8>) {
         match self.form {
-            Form::Same | Form::Escaped => out.extend_from_slice(self.body.as_bytes()),
-            Form::Plain => escape(out, &self.body),
+            Form::Same | Form::Escaped => out.extend_from_slice(self.body),
+            Form::Plain => escape(out, self.body),
         }
     }
 }
 
-/// Decodes the escapes of a JSON string that was found valid.
-fn unescape(body: &str) -> String {
-    let mut text = String::with_capacity(body.len());
-    let mut rest = body;
-    while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let mut chars = rest.chars();
-        let char = match chars.next() {
-            Some('u') => {
-                let (char, tail) = unicode(&rest[1..]);
-                text.push(char);
-                rest = tail;
-                continue;
-            }
-            Some('n') => '\n',
-            Some('t') => '\t',
-            Some('r') => '\r',
-            Some('b') => '\u{8}',
-            Some('f') => '\u{c}',
-            Some(other) => other,
-            None => break,
-        };
-        text.push(char);
-        rest = chars.as_str();
-    }
-    text.push_str(rest);
-    text
-}
-
-/// The character of `XXXX` or `XXXX\uXXXX`, and what follows.
-fn unicode(hex: &str) -> (char, &str) {
-    let unit = |hex: &str| hex.get(..4).and_then(|h| u32::from_str_radix(h, 16).ok());
-    let Some(first) = unit(hex) else {
-        return (char::REPLACEMENT_CHARACTER, hex);
-    };
-    let tail = &hex[4..];
-    if (0xd800..0xdc00).contains(&first)
-        && let Some(next) = tail.strip_prefix("\\u")
-        && let Some(second @ 0xdc00..0xe000) = unit(next)
-    {
-        let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), &next[4..]);
-    }
-    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), tail)
+fn unescape<'a>(body: &[u8], arena: &'a Bump) -> &'a [u8] {
+    let place = arena.alloc_slice_fill_copy(body.len(), 0);
+    let len = word::unescape(body, place);
+    place.get(..len).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -153,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(json: &str) -> Text<'_> {
-        match Cursor::new(json).value() {
+        match Cursor::new(json.as_bytes()).value() {
             Ok(Value::String(text)) => text,
             other => panic!("{json}: {other:?}"),
         }
@@ -161,11 +136,10 @@ mod tests {
 
     #[test]
     fn escapes_decode_and_lone_surrogates_do_not_fail() {
-        assert_eq!(read(r#""a\u00e9\ud83d\ude00\/\"\\\n""#).decode(), "aé😀/\"\\\n");
-        assert_eq!(
-            read(r#""\ud800x\udc00\ud800\u0041""#).decode(),
-            "\u{fffd}x\u{fffd}\u{fffd}A"
-        );
+        let arena = Bump::new();
+        let decoded = |json| read(json).decode_str(&arena);
+        assert_eq!(decoded(r#""a\u00e9\ud83d\ude00\/\"\\\n""#), "aé😀/\"\\\n");
+        assert_eq!(decoded(r#""\ud800x\udc00\ud800\u0041""#), "\u{fffd}x\u{fffd}\u{fffd}A");
     }
 
     #[test]
@@ -180,8 +154,9 @@ mod tests {
         fn decodes_what_serde_encodes(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             let read = read(&json);
-            prop_assert_eq!(&read.decode(), &text);
-            prop_assert!(read.is(&text));
+            let arena = Bump::new();
+            prop_assert_eq!(read.decode_str(&arena), &text);
+            prop_assert!(read.is(text.as_bytes()));
         }
 
         #[test]

@@ -1,15 +1,14 @@
 //! Writing.
 
-use super::cursor::special;
-use super::{Text, Value};
+use super::{Text, Value, word};
 
 /// Appends text as it stands inside JSON quotes.
-pub(crate) fn escape(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn escape(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let bytes = text.as_bytes();
+    let bytes = text.as_ref();
     let mut done = 0;
     loop {
-        let at = special(bytes, done);
+        let at = word::special(bytes, done, &mut 0);
         out.extend_from_slice(bytes.get(done..at).unwrap_or_default());
         let Some(byte) = bytes.get(at) else {
             return;
@@ -58,7 +57,7 @@ impl<'o> Writer<'o> {
     }
 
     /// A key that somebody else chose; a value follows.
-    pub(crate) fn foreign_key(&mut self, key: &str) -> &mut Self {
+    pub(crate) fn foreign_key(&mut self, key: impl AsRef<[u8]>) -> &mut Self {
         self.separate();
         self.out.push(b'"');
         escape(self.out, key);
@@ -67,19 +66,32 @@ impl<'o> Writer<'o> {
     }
 
     /// Text that is JSON already, as the next value.
-    pub(crate) fn json(&mut self, json: &str) {
+    pub(crate) fn json(&mut self, json: impl AsRef<[u8]>) {
         self.separate();
-        self.out.extend_from_slice(json.as_bytes());
+        self.out.extend_from_slice(json.as_ref());
     }
 
-    pub(crate) fn string(&mut self, text: &str) {
+    pub(crate) fn string(&mut self, text: impl AsRef<[u8]>) {
         self.separate();
         self.out.push(b'"');
         escape(self.out, text);
         self.out.push(b'"');
     }
 
-    pub(crate) fn text(&mut self, text: &Text<'_>) {
+    /// A string, as the next value; its text is appended as it stands inside the quotes.
+    pub(crate) fn quoted(&mut self, text: impl FnOnce(&mut Vec<u8>)) {
+        self.separate();
+        self.out.push(b'"');
+        text(self.out);
+        self.out.push(b'"');
+    }
+
+    /// Whatever it is, with all the commas.
+    pub(crate) fn raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(self.out);
+    }
+
+    pub(crate) fn text(&mut self, text: Text<'_>) {
         self.separate();
         self.out.push(b'"');
         text.write_json(self.out);
@@ -97,10 +109,10 @@ impl<'o> Writer<'o> {
     }
 
     /// A value as it came.
-    pub(crate) fn value(&mut self, value: &Value<'_>) {
+    pub(crate) fn value(&mut self, value: Value<'_>) {
         match value {
             Value::Null => self.json("null"),
-            Value::Bool(value) => self.boolean(*value),
+            Value::Bool(value) => self.boolean(value),
             Value::Number(text) | Value::Array(text) | Value::Object(text) => self.json(text),
             Value::String(text) => self.text(text),
         }
@@ -121,10 +133,10 @@ impl<'o> Writer<'o> {
     }
 
     /// An array of strings.
-    pub(crate) fn strings<S: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = S>) {
+    pub(crate) fn strings<S: AsRef<[u8]>>(&mut self, texts: impl IntoIterator<Item = S>) {
         self.array(|w| {
             for text in texts {
-                w.string(text.as_ref());
+                w.string(text);
             }
         });
     }

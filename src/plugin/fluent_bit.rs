@@ -173,17 +173,17 @@ fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     // An alert is at most its record, escaped once more, and the guidance.
     reserve(out, line.len().checked_mul(2)?)?;
-    match state.annotator.try_borrow().ok()?.try_annotate(line, out) {
-        Outcome::Alert => {
-            if let Some(why) = readable::objection(out) {
+    match state.annotator.try_borrow().ok()?.look_at(line, out) {
+        (Outcome::Alert, seen) => {
+            if let Some(why) = readable::objection(seen) {
                 out.clear();
                 fault(line, "unreadable", why, out);
             }
             Some(())
         }
         // Nothing is written for a dropped record, and an empty text drops it: the configuration asked for it.
-        Outcome::Failed | Outcome::Dropped => Some(()),
-        Outcome::Passed => None,
+        (Outcome::Failed | Outcome::Dropped, _) => Some(()),
+        (Outcome::Passed, _) => None,
     }
 }
 

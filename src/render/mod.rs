@@ -1,3 +1,4 @@
 //! Alerts as bytes.
 
+mod brief;
 pub(crate) mod native;

@@ -1,11 +1,14 @@
 //! The native schema: Falco's own keys as they came, and all that bewit adds in one object beside them.
 
-use bewit_catalog::model::{Mitigation, Phase, Reference};
+use bewit_catalog::model::{Mitigation, Reference, Template, Undo};
+use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
 
-use crate::annotate::{Alert, Filled, Found, id, least_len, listed};
+use super::brief;
+use crate::annotate::{Alert, Cause, Found, Mover, id, listed};
 use crate::config::{Config, Detail};
 use crate::envelope::{Kept, Layer, is_raw_line};
-use crate::event::{Event, Format, Instant, Record};
+use crate::event::{Format, Instant, Key, Record};
 use crate::json::{Text, Writer};
 
 /// The native schema's name and version.
@@ -14,13 +17,13 @@ pub const SCHEMA: &str = "bewit.alert/1";
 /// Where an alert came from.
 pub(crate) struct Input<'a> {
     /// Falco's own line, without wrappers.
-    pub(crate) text: &'a str,
+    pub(crate) text: &'a [u8],
     /// The line as an object, if it is JSON.
     pub(crate) record: Option<&'a Record<'a>>,
     /// The innermost wrapper.
     pub(crate) layer: Option<&'a Layer<'a>>,
     /// The whole line, where it is to be kept.
-    pub(crate) raw: Option<&'a str>,
+    pub(crate) raw: Option<&'a [u8]>,
     /// Bytes that are no UTF-8 were replaced.
     pub(crate) lossy: bool,
 }
@@ -31,22 +34,24 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Keys at the top level of what is written.
+type Keys<'a> = ArenaVec<'a, &'a [u8]>;
+
 /// Members of wrappers that found no place at the top level, and parts of textual ones.
-#[derive(Default)]
-struct Outer<'a>(Vec<(String, OuterValue<'a>)>);
+struct Outer<'a>(ArenaVec<'a, (&'a [u8], OuterValue<'a>)>);
 
 enum OuterValue<'a> {
     Part(&'a str),
-    Json(&'a str),
+    Json(&'a [u8]),
 }
 
 impl<'a> Outer<'a> {
-    fn push(&mut self, layer: &str, key: &str, value: OuterValue<'a>) {
-        let taken = self.0.iter().any(|(known, _)| known == key);
+    fn push(&mut self, layer: &str, key: &'a [u8], value: OuterValue<'a>, arena: &'a Bump) {
+        let taken = self.0.iter().any(|(known, _)| *known == key);
         let key = if taken {
-            format!("{layer}.{key}")
+            arena.alloc_slice_copy(&[layer.as_bytes(), b".", key].concat())
         } else {
-            key.to_owned()
+            key
         };
         self.0.push((key, value));
     }
@@ -54,30 +59,43 @@ impl<'a> Outer<'a> {
 
 /// Writes an alert as one JSON object.
 pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: &mut Vec<u8>) {
-    let mut outer = Outer::default();
+    let mut outer = Outer(ArenaVec::new_in(alert.arena));
+    let mut keys = ArenaVec::new_in(alert.arena);
     let inferred = Inferred::new(alert, input);
     // Growing a buffer copies it; this is what most alerts take.
     out.reserve(match config.detail {
         Detail::Brief => input.text.len() + (4 << 10),
         Detail::Full => input.text.len() + (48 << 10),
     });
-    Writer::new(out).object(|w| {
-        let mut keys = match input.record {
-            Some(record) => falco_json(alert.event, record, w, &mut outer),
-            None => falco_text(alert, &inferred, w),
-        };
-        for layer in input.layers() {
-            beside(alert.event, layer, &mut keys, w, &mut outer);
+    let mut w = Writer::new(out);
+    w.object(|w| {
+        match input.record {
+            Some(record) => falco_json(alert, input, record, w, &mut keys, &mut outer),
+            None => falco_text(alert, &inferred, w, &mut keys),
         }
-        w.key("bewit")
-            .object(|w| added(alert, input, &inferred, &outer, config, w));
+        for layer in input.layers() {
+            beside(alert, layer, &mut keys, w, &mut outer);
+        }
+        w.key("bewit").object(|w| {
+            w.key("schema").string(SCHEMA);
+            w.key("id").quoted(|out| match alert.event.uuid {
+                Some(uuid) if !uuid.is_empty() => uuid.write_json(out),
+                _ => id(input.text, out),
+            });
+            w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
+            match config.detail {
+                Detail::Brief => brief::write(alert, config, w),
+                Detail::Full => full(alert, config, w),
+            }
+            w.key("input").object(|w| origin(alert, input, &inferred, &outer, w));
+        });
     });
 }
 
 /// Writes a record that could not be annotated, and why.
 pub(crate) fn write_fault(record: &Record<'_>, code: &str, message: &str, out: &mut Vec<u8>) {
     Writer::new(out).object(|w| {
-        for member in &record.members {
+        for member in record.members {
             w.json(member.text);
         }
         w.key("bewit").object(|w| {
@@ -91,55 +109,71 @@ pub(crate) fn write_fault(record: &Record<'_>, code: &str, message: &str, out: &
 }
 
 /// Falco's members, byte for byte. A member `bewit` that is not ours makes room.
-fn falco_json<'r>(event: &Event<'_>, record: &'r Record<'r>, w: &mut Writer<'_>, outer: &mut Outer<'r>) -> Vec<String> {
-    let mut keys = Vec::with_capacity(record.members.len() + 8);
-    for member in &record.members {
-        let key = member.key.decode();
-        if key == "bewit" {
-            outer.push("falco", "bewit", OuterValue::Json(value_text(member.text)));
-        } else if !is_raw_line(member, event) {
+fn falco_json<'a>(
+    alert: &Alert<'a>,
+    input: &Input<'a>,
+    record: &'a Record<'a>,
+    w: &mut Writer<'_>,
+    keys: &mut Keys<'a>,
+    outer: &mut Outer<'a>,
+) {
+    let arena = alert.arena;
+    let names = || record.members.iter().map(|member| member.key.decode(arena));
+    let raw_line = || {
+        record
+            .members
+            .iter()
+            .any(|member| is_raw_line(member, alert.event, arena))
+    };
+    // One copy serves where everything stays; a record is one line, whatever it was.
+    if record.known(Key::Bewit).is_none() && !record.seen.breaks && !raw_line() {
+        let inside = record.text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
+        w.json(inside.unwrap_or_default());
+        if input.layer.is_some() {
+            keys.extend(names());
+        }
+        return;
+    }
+    for member in record.members {
+        let key = member.key.decode(arena);
+        if key == b"bewit" {
+            outer.push("falco", b"bewit", OuterValue::Json(value_text(member.text)), arena);
+        } else if !is_raw_line(member, alert.event, arena) {
             w.json(member.text);
-            keys.push(key.into_owned());
+            keys.push(key);
         }
     }
-    keys
 }
 
 /// What a text alert lacks and the catalog, or the wrapper's time, gives it.
+#[derive(Default)]
 struct Inferred<'a> {
     rule: Option<&'a str>,
     source: Option<&'a str>,
-    tags: Vec<&'a str>,
+    tags: &'a [std::borrow::Cow<'static, str>],
     time: Option<String>,
 }
 
 impl<'a> Inferred<'a> {
-    fn new(alert: &Alert<'a>, input: &Input<'_>) -> Self {
+    fn new(alert: &Alert<'a>, input: &Input<'a>) -> Self {
         if alert.event.format == Format::Json {
-            return Self {
-                rule: None,
-                source: None,
-                tags: Vec::new(),
-                time: None,
-            };
+            return Self::default();
         }
         let time = alert.event.clock.and_then(|clock| {
-            let wrapped = input.layers().find_map(|layer| layer.time)?;
+            let wrapped = input.layers().find_map(|layer| layer.time(alert.arena))?;
             Instant::of_clock(wrapped, clock).map(Instant::falco)
         });
+        let rule = alert.rule();
         Self {
-            rule: alert.rule.map(|rule| rule.name.as_ref()),
-            source: alert.rule.map(|rule| rule.source.as_ref()),
-            tags: alert
-                .rule
-                .map(|r| r.tags.iter().map(AsRef::as_ref).collect())
-                .unwrap_or_default(),
+            rule: rule.map(|rule| rule.name.as_ref()),
+            source: rule.map(|rule| rule.source.as_ref()),
+            tags: rule.map(|rule| rule.tags.as_ref()).unwrap_or_default(),
             time,
         }
     }
 
     /// Names of the keys that are not Falco's own.
-    fn keys(&self) -> Vec<&'static str> {
+    fn keys(&self) -> impl Iterator<Item = &'static str> {
         [
             ("time", self.time.is_some()),
             ("rule", self.rule.is_some()),
@@ -148,36 +182,34 @@ impl<'a> Inferred<'a> {
         ]
         .into_iter()
         .filter_map(|(key, given)| given.then_some(key))
-        .collect()
     }
 }
 
 /// A text alert in the form that Falco's JSON has.
-fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) -> Vec<String> {
+fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>, keys: &mut Keys<'a>) {
     let event = alert.event;
-    let mut keys = Vec::with_capacity(8);
-    let mut member = |w: &mut Writer<'_>, key: &'static str, text: &Text<'_>| {
+    let mut member = |w: &mut Writer<'_>, key: &'static str, text: Text<'_>| {
         w.key(key).text(text);
-        keys.push(key.to_owned());
+        keys.push(key.as_bytes());
     };
-    if let Some(output) = &event.output {
+    if let Some(output) = event.output {
         member(w, "output", output);
     }
-    member(w, "priority", &Text::plain(event.priority.as_str()));
+    member(w, "priority", Text::plain(event.priority.as_str()));
     if let Some(rule) = inferred.rule {
-        member(w, "rule", &Text::plain(rule));
+        member(w, "rule", Text::plain(rule));
     }
     if let Some(source) = inferred.source {
-        member(w, "source", &Text::plain(source));
+        member(w, "source", Text::plain(source));
     }
-    match (&event.time, &inferred.time) {
+    match (event.time, &inferred.time) {
         (Some(time), _) => member(w, "time", time),
-        (None, Some(time)) => member(w, "time", &Text::plain(time.as_str())),
+        (None, Some(time)) => member(w, "time", Text::plain(time)),
         (None, None) => {}
     }
     if !inferred.tags.is_empty() {
-        w.key("tags").strings(&inferred.tags);
-        keys.push("tags".to_owned());
+        w.key("tags").strings(inferred.tags.iter().map(AsRef::<str>::as_ref));
+        keys.push(b"tags");
     }
     if !event.fields.is_empty() {
         w.key("output_fields").object(|w| {
@@ -185,21 +217,14 @@ fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) ->
                 w.foreign_key(name).value(value);
             }
         });
-        keys.push("output_fields".to_owned());
+        keys.push(b"output_fields");
     }
-    keys
 }
 
 /// Keys of a wrapper stay beside Falco's; where both have one, Falco's wins.
 ///
 /// A text alert has few of Falco's keys, but whoever reads the record takes all of these for Falco's.
-fn beside<'l>(
-    event: &Event<'_>,
-    layer: &'l Layer<'l>,
-    keys: &mut Vec<String>,
-    w: &mut Writer<'_>,
-    outer: &mut Outer<'l>,
-) {
+fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &mut Writer<'_>, outer: &mut Outer<'a>) {
     const FALCO: [&str; 9] = [
         "time",
         "rule",
@@ -211,27 +236,29 @@ fn beside<'l>(
         "hostname",
         "bewit",
     ];
-    let reserved = match event.format {
+    let arena = alert.arena;
+    let reserved = match alert.event.format {
         Format::Text => &FALCO[..],
         Format::Json => &FALCO[8..],
     };
     match layer.kept {
-        Kept::Parts(parts) => {
+        Kept::Parts { parts, .. } => {
             for (key, value) in parts {
-                outer.push(layer.name, key, OuterValue::Part(value));
+                outer.push(layer.name, key.as_bytes(), OuterValue::Part(value), arena);
             }
         }
         Kept::Members { record, carrier } => {
             for (index, member) in record.members.iter().enumerate() {
-                if index == carrier || is_raw_line(member, event) {
+                if index == carrier || is_raw_line(member, alert.event, arena) {
                     continue;
                 }
-                let key = member.key.decode();
-                if reserved.contains(&key.as_ref()) || keys.iter().any(|known| *known == key) {
-                    outer.push(layer.name, &key, OuterValue::Json(value_text(member.text)));
+                let key = member.key.decode(arena);
+                let taken = reserved.iter().any(|name| name.as_bytes() == key) || keys.contains(&key);
+                if taken {
+                    outer.push(layer.name, key, OuterValue::Json(value_text(member.text)), arena);
                 } else {
                     w.json(member.text);
-                    keys.push(key.into_owned());
+                    keys.push(key);
                 }
             }
         }
@@ -239,51 +266,71 @@ fn beside<'l>(
 }
 
 /// The value of `"key" : value`.
-fn value_text(member: &str) -> &str {
+fn value_text(member: &[u8]) -> &[u8] {
     let mut escaped = false;
-    let end_of_key = member.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
+    let end_of_key = member.iter().skip(1).position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
         ends
     });
     let behind = end_of_key.and_then(|at| member.get(at + 2..)).unwrap_or_default();
-    behind.trim_start().strip_prefix(':').unwrap_or(behind).trim_start()
+    let behind = behind.trim_ascii_start();
+    behind.strip_prefix(b":").unwrap_or(behind).trim_ascii_start()
 }
 
-fn added(
-    alert: &Alert<'_>,
-    input: &Input<'_>,
-    inferred: &Inferred<'_>,
-    outer: &Outer<'_>,
-    config: &Config,
-    w: &mut Writer<'_>,
-) {
-    let full = config.detail == Detail::Full;
-    w.key("schema").string(SCHEMA);
-    match &alert.event.uuid {
-        Some(uuid) if !uuid.is_empty() => w.key("id").text(uuid),
-        _ => w.key("id").string(&id(input.text.as_bytes())),
-    }
-    w.key("fingerprint").string(&alert.fingerprint);
-    w.key("summary").string(&alert.summary());
-    severity(alert, full, w);
-    if full {
-        w.key("entities");
-        entities(alert, w);
-    }
-    attack(alert, full, w);
-    assessment(alert, full, w);
-    if full {
-        w.key("mitigations").array(|w| {
-            for mitigation in alert.mitigations() {
-                mitigation_full(alert, mitigation, w);
+/// Everything that is known of an alert.
+fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
+    prose(w.key("summary"), alert, &alert.entry.summary);
+    severity(alert, w);
+    w.key("entities");
+    entities(alert, w);
+    w.key("attack").array(|w| attack(alert, w));
+    assessment(alert, w);
+    w.key("mitigations").array(|w| {
+        let attack = alert.attack();
+        for mitigation in alert.mitigations() {
+            w.object(|w| {
+                self::mitigation(alert, mitigation, w);
+                let mut listed = listed(&attack, &mitigation.attack_mitigations).peekable();
+                if listed.peek().is_some() {
+                    w.key("attack_mitigations").strings(listed);
+                }
+                sources(mitigation, w);
+            });
+        }
+    });
+    tuning(alert, w);
+    w.key("guidance").object(|w| {
+        guidance(alert, w);
+        let entry = alert.entry;
+        prose(w.key("why"), alert, &entry.why);
+        w.key("innocent").array(|w| {
+            for cause in entry.innocent.iter() {
+                prose(w, alert, cause);
             }
         });
-        tuning(alert, w);
-    } else {
-        mitigations_brief(alert, w);
-    }
-    guidance(alert, full, w);
+        references(&entry.references, w);
+    });
+    organisation(config, w);
+}
+
+/// Prose as the next value.
+fn prose(w: &mut Writer<'_>, alert: &Alert<'_>, template: &Template) {
+    w.quoted(|out| alert.write_prose(template, out));
+}
+
+/// How the guidance was found.
+pub(super) fn guidance(alert: &Alert<'_>, w: &mut Writer<'_>) {
+    w.key("matched_by").string(alert.plan.matched_by.as_str());
+    w.key("rule")
+        .string(alert.rule().map_or(&alert.entry.title, |rule| &rule.name).as_ref());
+    w.key("entry").string(alert.entry.id.as_ref());
+    w.key("confidence").string(alert.plan.confidence.as_str());
+    w.key("catalog").string(alert.catalog.version.as_ref());
+}
+
+/// Who the user is, where he said so.
+pub(super) fn organisation(config: &Config, w: &mut Writer<'_>) {
     if config.organisation.given().next().is_some() {
         w.key("organisation").object(|w| {
             for (key, value) in config.organisation.given() {
@@ -291,79 +338,83 @@ fn added(
             }
         });
     }
-    w.key("input").object(|w| {
-        w.key("format").string(alert.event.format.as_str());
-        w.key("envelope").array(|w| {
-            // As they were around the line: the outermost first.
-            let names: Vec<&str> = input.layers().map(|layer| layer.name).collect();
-            for name in names.iter().rev() {
-                w.string(name);
-            }
-        });
-        if !outer.0.is_empty() {
-            w.key("outer").object(|w| {
-                for (key, value) in &outer.0 {
-                    match value {
-                        OuterValue::Part(text) => w.foreign_key(key).string(text),
-                        OuterValue::Json(text) => w.foreign_key(key).json(text),
-                    }
-                }
-            });
+}
+
+/// Where the alert came from and what was done to it on the way.
+fn origin(alert: &Alert<'_>, input: &Input<'_>, inferred: &Inferred<'_>, outer: &Outer<'_>, w: &mut Writer<'_>) {
+    w.key("format").string(alert.event.format.as_str());
+    w.key("envelope").array(|w| {
+        // As they were around the line: the outermost first.
+        let mut names = [""; crate::envelope::DEPTH + 1];
+        let mut count = 0;
+        for (name, layer) in names.iter_mut().rev().zip(input.layers()) {
+            *name = layer.name;
+            count += 1;
         }
-        if let Some(clock) = alert.event.clock
-            && inferred.time.is_none()
-        {
-            w.key("clock").string(clock);
-        }
-        let keys = inferred.keys();
-        if !keys.is_empty() {
-            w.key("inferred").strings(keys);
-        }
-        let enriched = enriched(alert);
-        if !enriched.is_empty() {
-            w.key("enriched").strings(enriched);
-        }
-        if !alert.event.ambiguous.is_empty() {
-            w.key("ambiguous").strings(&alert.event.ambiguous);
-        }
-        if input.lossy {
-            w.key("repaired").strings(["utf-8"]);
-        }
-        if let Some(raw) = input.raw {
-            w.key("raw").string(raw);
+        for name in names.iter().skip(names.len() - count) {
+            w.string(name);
         }
     });
+    if !outer.0.is_empty() {
+        w.key("outer").object(|w| {
+            for (key, value) in &outer.0 {
+                match value {
+                    OuterValue::Part(text) => w.foreign_key(key).string(text),
+                    OuterValue::Json(text) => w.foreign_key(key).json(text),
+                }
+            }
+        });
+    }
+    if let Some(clock) = alert.event.clock
+        && inferred.time.is_none()
+    {
+        w.key("clock").string(clock);
+    }
+    if inferred.keys().next().is_some() {
+        w.key("inferred").strings(inferred.keys());
+    }
+    if enriched(alert).next().is_some() {
+        w.key("enriched").strings(enriched(alert));
+    }
+    if !alert.event.ambiguous.is_empty() {
+        w.key("ambiguous").strings(alert.event.ambiguous);
+    }
+    if input.lossy {
+        w.key("repaired").strings(["utf-8"]);
+    }
+    if let Some(raw) = input.raw {
+        w.key("raw").string(raw);
+    }
 }
 
 /// Parameters whose value is a log shipper's, because Falco left it out.
-fn enriched<'a>(alert: &Alert<'a>) -> Vec<&'a str> {
-    if alert.event.metadata.is_empty() {
-        return Vec::new();
-    }
-    let from_metadata = |found: &Found<'_>| found.field.starts_with("@kubernetes.");
-    alert
-        .values
-        .iter()
-        .filter(|(_, found)| from_metadata(found))
+fn enriched<'a>(alert: &Alert<'a>) -> impl Iterator<Item = &'a str> {
+    let any = !alert.event.metadata.is_empty();
+    let all = any.then(|| alert.values.iter()).into_iter().flatten();
+    all.filter(|(_, found)| found.field.starts_with(b"@kubernetes."))
         .map(|(param, _)| param.name.as_ref())
-        .collect()
 }
 
-fn severity(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
-    let severity = &alert.severity;
+fn severity(alert: &Alert<'_>, w: &mut Writer<'_>) {
+    let mut movers = Vec::new();
+    let severity = alert.severity(|mover, add| movers.push((mover, add)));
     w.key("severity").object(|w| {
         w.key("level").string(severity.level);
         w.key("score").integer(severity.score);
-        if full {
-            w.key("why").array(|w| {
-                for moved in &severity.why {
-                    w.object(|w| {
-                        w.key("text").string(&moved.text);
-                        w.key("add").integer(moved.add);
-                    });
-                }
-            });
-        }
+        w.key("why").array(|w| {
+            for (mover, add) in movers {
+                w.object(|w| {
+                    match mover {
+                        Mover::Priority(priority) => w.key("text").string(format!("priority {priority}")),
+                        Mover::Named(text) => w.key("text").string(text),
+                        Mover::Disposition(disposition) => {
+                            w.key("text").string(disposition.as_str().replace('_', " "));
+                        }
+                    }
+                    w.key("add").integer(add);
+                });
+            }
+        });
     });
 }
 
@@ -385,9 +436,9 @@ fn group(placed: &[(Vec<&str>, &Found<'_>)], depth: usize, w: &mut Writer<'_>) {
         w.foreign_key(name);
         if path.len() == depth + 1 {
             if found.number {
-                w.json(&found.text);
+                w.json(found.text);
             } else {
-                w.string(&found.text);
+                w.quoted(|out| found.write_json(out));
             }
         } else {
             w.object(|w| group(&rest[..len], depth + 1, w));
@@ -396,64 +447,51 @@ fn group(placed: &[(Vec<&str>, &Found<'_>)], depth: usize, w: &mut Writer<'_>) {
     }
 }
 
-fn attack(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
-    let catalog = &alert.catalog.attack;
-    w.key("attack").array(|w| {
-        for attack in &alert.attack {
-            if !full {
-                if let Some(id) = &attack.id {
-                    w.object(|w| w.key("technique").string(id));
-                }
-                continue;
+fn attack(alert: &Alert<'_>, w: &mut Writer<'_>) {
+    for attack in alert.attack() {
+        w.object(|w| {
+            if let Some(id) = &attack.id {
+                w.key("technique").string(id.as_ref());
             }
-            w.object(|w| {
-                if let Some(id) = &attack.id {
-                    w.key("technique").string(id);
-                }
-                if let Some(technique) = attack.technique {
-                    w.key("name").string(&technique.name);
-                }
-                w.key("tactics").strings(attack.tactics.iter().map(|t| t.name.as_ref()));
-                w.key("version").string(&catalog.version);
-                if let Some(newer) = attack.technique.and_then(|t| t.superseded_by.as_deref()) {
-                    w.key("superseded_by").string(newer);
-                }
-                w.key("from").string(attack.from.as_str());
-            });
-        }
-    });
+            if let Some(technique) = attack.technique {
+                w.key("name").string(technique.name.as_ref());
+            }
+            w.key("tactics").strings(attack.tactics.iter().map(|t| t.name.as_ref()));
+            w.key("version").string(alert.catalog.attack.version.as_ref());
+            if let Some(newer) = attack.technique.and_then(|t| t.superseded_by.as_deref()) {
+                w.key("superseded_by").string(newer);
+            }
+            w.key("from").string(attack.from.as_str());
+        });
+    }
 }
 
-fn assessment(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
+fn assessment(alert: &Alert<'_>, w: &mut Writer<'_>) {
     let assessment = &alert.assessment;
     w.key("assessment").object(|w| {
         w.key("disposition").string(assessment.disposition.as_str());
         w.key("confidence").string(assessment.confidence.as_str());
-        if !full {
-            if let Some(reason) = assessment.reasons.first() {
-                w.key("reasons")
-                    .array(|w| w.object(|w| w.key("text").string(&reason.text)));
-            }
-            return;
-        }
         w.key("reasons").array(|w| {
-            for reason in &assessment.reasons {
+            for reason in assessment.reasons {
                 w.object(|w| {
-                    if let Some(cause) = reason.cause {
-                        w.key("id").string(&cause.id);
+                    if let Cause::Innocent(cause) = reason.cause {
+                        w.key("id").string(cause.id.as_ref());
                     }
-                    w.key("text").string(&reason.text);
+                    match reason.cause {
+                        Cause::Entry(text) => w.key("text").string(text),
+                        Cause::Innocent(cause) => prose(w.key("text"), alert, &cause.reason),
+                    }
                     w.key("suggests").string(reason.suggests.as_str());
                     w.key("weight").integer(reason.weight);
-                    w.key("fields").strings(&reason.fields);
-                    if let Some(confirm) = &reason.confirm {
-                        w.key("confirm").string(confirm);
-                    }
-                    if let Some(cause) = reason.cause {
-                        if let Some(release) = &cause.fixed_in {
-                            w.key("fixed_in").string(release);
+                    w.key("fields").strings(reason.fields(&alert.values));
+                    if let Cause::Innocent(cause) = reason.cause {
+                        if let Some(confirm) = &cause.confirm {
+                            prose(w.key("confirm"), alert, confirm);
                         }
-                        w.key("source").string(&cause.source);
+                        if let Some(release) = &cause.fixed_in {
+                            w.key("fixed_in").string(release.as_ref());
+                        }
+                        w.key("source").string(cause.source.as_ref());
                     }
                 });
             }
@@ -461,67 +499,66 @@ fn assessment(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
     });
 }
 
-fn mitigation_full(alert: &Alert<'_>, mitigation: &Mitigation, w: &mut Writer<'_>) {
-    w.object(|w| {
-        w.key("id").string(&mitigation.id);
-        w.key("phase").string(mitigation.phase.as_str());
-        w.key("title").string(&alert.prose(&mitigation.title));
-        if let Some(why) = &mitigation.why {
-            w.key("why").string(&alert.prose(why));
+fn mitigation(alert: &Alert<'_>, mitigation: &Mitigation, w: &mut Writer<'_>) {
+    w.key("id").string(mitigation.id.as_ref());
+    w.key("phase").string(mitigation.phase.as_str());
+    prose(w.key("title"), alert, &mitigation.title);
+    if let Some(why) = &mitigation.why {
+        prose(w.key("why"), alert, why);
+    }
+    w.key("steps").array(|w| {
+        for step in mitigation.steps.iter() {
+            prose(w, alert, step);
         }
-        w.key("steps").array(|w| {
-            for step in mitigation.steps.iter() {
-                w.string(&alert.prose(step));
-            }
-        });
-        w.key("commands").array(|w| {
-            for command in alert.commands(mitigation) {
-                let filled = alert.filled(command);
+    });
+    w.key("commands").array(|w| {
+        for command in alert.commands(mitigation) {
+            let filled = alert.filled(command);
+            w.object(|w| {
+                prose(w.key("title"), alert, &command.title);
+                w.key("where").string(command.place.as_str());
+                w.key("argv").strings(&filled.argv);
+                w.key("line").string(&filled.line);
+                w.key("effect").string(command.effect.as_str());
+                match &command.undo {
+                    Undo::Nothing => w.key("undo").json("null"),
+                    undo => w.key("undo").quoted(|out| alert.write_undo(undo, out)),
+                }
+                readiness(&filled.missing, w);
+            });
+        }
+    });
+    if !mitigation.manifests.is_empty() {
+        w.key("manifests").array(|w| {
+            for manifest in mitigation.manifests.iter() {
+                let filled = alert.manifest(manifest);
                 w.object(|w| {
-                    w.key("title").string(&alert.prose(&command.title));
-                    w.key("where").string(command.place.as_str());
-                    w.key("argv").strings(&filled.argv);
-                    w.key("line").string(&filled.line);
-                    w.key("effect").string(command.effect.as_str());
-                    match alert.undo(&command.undo) {
-                        Some(undo) => w.key("undo").string(&undo),
-                        None => w.key("undo").json("null"),
+                    w.key("title").string(manifest.title.as_ref());
+                    w.key("kind").string(manifest.kind.as_ref());
+                    if let Some(apply) = &manifest.apply {
+                        w.key("apply").string(apply.as_ref());
                     }
+                    w.key("body").string(&filled.text);
                     readiness(&filled.missing, w);
                 });
             }
         });
-        if !mitigation.manifests.is_empty() {
-            w.key("manifests").array(|w| {
-                for manifest in mitigation.manifests.iter() {
-                    let filled = alert.manifest(manifest);
-                    w.object(|w| {
-                        w.key("title").string(&manifest.title);
-                        w.key("kind").string(&manifest.kind);
-                        if let Some(apply) = &manifest.apply {
-                            w.key("apply").string(apply);
-                        }
-                        w.key("body").string(&filled.text);
-                        readiness(&filled.missing, w);
-                    });
-                }
-            });
-        }
-        let mut listed = listed(&alert.attack, &mitigation.attack_mitigations).peekable();
-        if listed.peek().is_some() {
-            w.key("attack_mitigations").strings(listed);
-        }
-        if let Some(talon) = &mitigation.talon {
-            w.key("talon").string(talon);
-        }
-        if !mitigation.benchmarks.is_empty() {
-            w.key("benchmarks").strings(mitigation.benchmarks.iter());
-        }
-        references(&mitigation.references, w);
-    });
+    }
 }
 
-fn readiness(missing: &[String], w: &mut Writer<'_>) {
+/// Who says so, and who does the same.
+fn sources(mitigation: &Mitigation, w: &mut Writer<'_>) {
+    if let Some(talon) = &mitigation.talon {
+        w.key("talon").string(talon.as_ref());
+    }
+    if !mitigation.benchmarks.is_empty() {
+        w.key("benchmarks")
+            .strings(mitigation.benchmarks.iter().map(AsRef::<str>::as_ref));
+    }
+    references(&mitigation.references, w);
+}
+
+fn readiness(missing: &[&str], w: &mut Writer<'_>) {
     w.key("ready").boolean(missing.is_empty());
     w.key("missing").strings(missing);
 }
@@ -533,88 +570,26 @@ fn references(references: &[Reference], w: &mut Writer<'_>) {
     w.key("references").array(|w| {
         for reference in references {
             w.object(|w| {
-                w.key("title").string(&reference.title);
-                w.key("url").string(&reference.url);
+                w.key("title").string(reference.title.as_ref());
+                w.key("url").string(reference.url.as_ref());
             });
-        }
-    });
-}
-
-/// Bytes of a command line that `detail: brief` still shows.
-const BRIEF_LINE: usize = 160;
-
-/// The first ready command of each phase that is no script; ids for the rest.
-fn mitigations_brief(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let mitigations: Vec<&Mitigation> = alert.mitigations().collect();
-    let mut shown = Vec::with_capacity(Phase::ALL.len());
-    w.key("mitigations").array(|w| {
-        for phase in Phase::ALL {
-            let ready = mitigations.iter().filter(|m| m.phase == phase).find_map(|mitigation| {
-                let commands = alert
-                    .commands(mitigation)
-                    .filter(|command| least_len(command) <= BRIEF_LINE);
-                let mut filled = commands.map(|command| (command, alert.filled(command)));
-                let fits = |filled: &Filled| filled.missing.is_empty() && filled.line.len() <= BRIEF_LINE;
-                let (command, filled) = filled.find(|(_, filled)| fits(filled))?;
-                Some((mitigation, command, filled))
-            });
-            let Some((mitigation, command, filled)) = ready else {
-                continue;
-            };
-            shown.push(&mitigation.id);
-            w.object(|w| {
-                w.key("id").string(&mitigation.id);
-                w.key("phase").string(phase.as_str());
-                w.key("commands").array(|w| {
-                    w.object(|w| {
-                        w.key("line").string(&filled.line);
-                        w.key("effect").string(command.effect.as_str());
-                    });
-                });
-            });
-        }
-    });
-    w.key("more").array(|w| {
-        for mitigation in mitigations.iter().filter(|m| !shown.contains(&&m.id)) {
-            w.string(&mitigation.id);
         }
     });
 }
 
 fn tuning(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let (Some(tuning), Some(filled)) = (&alert.guidance.entry.tuning, alert.tuning()) else {
+    let (Some(tuning), Some(filled)) = (&alert.entry.tuning, alert.tuning()) else {
         return;
     };
     w.key("tuning").object(|w| {
         if let Some(hook) = &tuning.hook {
-            w.key("hook").string(hook);
+            w.key("hook").string(hook.as_ref());
         }
         w.key("kind").string(tuning.kind.as_str());
         w.key("snippet").string(&filled.text);
         readiness(&filled.missing, w);
         if let Some(note) = &tuning.note {
-            w.key("note").string(&alert.prose(note));
-        }
-    });
-}
-
-fn guidance(alert: &Alert<'_>, full: bool, w: &mut Writer<'_>) {
-    let guidance = &alert.guidance;
-    let entry = guidance.entry;
-    w.key("guidance").object(|w| {
-        w.key("matched_by").string(guidance.matched_by.as_str());
-        w.key("rule").string(alert.rule.map_or(&entry.title, |rule| &rule.name));
-        w.key("entry").string(&entry.id);
-        w.key("confidence").string(guidance.confidence.as_str());
-        w.key("catalog").string(&alert.catalog.version);
-        if full {
-            w.key("why").string(&alert.prose(&entry.why));
-            w.key("innocent").array(|w| {
-                for cause in entry.innocent.iter() {
-                    w.string(&alert.prose(cause));
-                }
-            });
-            references(&entry.references, w);
+            prose(w.key("note"), alert, note);
         }
     });
 }
@@ -625,8 +600,8 @@ mod tests {
 
     #[test]
     fn the_value_of_a_member() {
-        assert_eq!(value_text(r#""a":1"#), "1");
-        assert_eq!(value_text(r#""a\":b" : {"c": 1}"#), r#"{"c": 1}"#);
-        assert_eq!(value_text(r#""a\\": "x""#), r#""x""#);
+        assert_eq!(value_text(br#""a":1"#), b"1");
+        assert_eq!(value_text(br#""a\":b" : {"c": 1}"#), br#"{"c": 1}"#);
+        assert_eq!(value_text(br#""a\\": "x""#), br#""x""#);
     }
 }

@@ -1,0 +1,278 @@
+//! What the rule, the source and the tags of an alert decide by themselves.
+//!
+//! Most alerts of a stream are of few kinds. Everything that is the same for all alerts of a kind is worked out once
+//! and kept: which guidance may fit, the ATT&CK techniques, the parts of the alert that no value of the event changes.
+//! What is kept decides nothing: without it the same bytes come out, only later.
+
+use std::cell::OnceCell;
+
+use bewit_catalog::model::{Catalog, Cause, Cond, Operand, ParamId};
+use bumpalo::Bump;
+
+use super::attack;
+use super::guidance::{Confidence, Known, MatchedBy};
+use super::plan::Plan;
+use super::values::{Beside, Values, test};
+use crate::catalog;
+use crate::event::{self, Event};
+use crate::json::word;
+
+/// A kind of alerts.
+pub(crate) struct Kind {
+    /// What it is told by.
+    rule: Option<Box<[u8]>>,
+    source: Option<Box<[u8]>>,
+    raw_tags: Box<[u8]>,
+    /// Position of the message's beginning in the catalog, where that told the rule; none where the rule's name did.
+    told: Option<u16>,
+
+    pub(crate) known: Option<Known>,
+    /// The rule's name, also where it was only inferred.
+    pub(crate) name: Option<Box<str>>,
+    /// The words of that name, lower case.
+    pub(super) words: Vec<Box<str>>,
+    pub(super) tags: Vec<Box<str>>,
+    /// Positions of the innocent causes that may apply.
+    pub(super) innocent: Vec<u16>,
+    candidates: Vec<Candidate>,
+}
+
+/// Guidance that fits if its conditions hold. The first that does is taken.
+struct Candidate {
+    when: Vec<Cond>,
+    plan: Plan,
+}
+
+/// The kinds that were met.
+pub(crate) struct Kinds {
+    common: Common,
+    /// By a hash of the rule's name; the last one met stays.
+    slots: Vec<Option<Box<Kind>>>,
+}
+
+/// What is the same for all kinds of a catalog.
+pub(crate) struct Common {
+    pub(super) beside: Beside,
+    /// Parameters that tell one cause from another, with a mark for the name of each.
+    pub(super) causes: Vec<(ParamId, Cause, [u8; 4])>,
+    heads: Heads,
+}
+
+/// Kinds that are kept at once. More rules than these fire together nowhere.
+const SLOTS: usize = 64;
+
+impl Kinds {
+    pub(crate) fn new(catalog: &Catalog) -> Self {
+        let causes = catalog.params.iter().zip(0..).filter_map(|(param, id)| {
+            let mark = param.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+            });
+            Some((id, param.cause?, mark.to_le_bytes()))
+        });
+        Self {
+            common: Common {
+                beside: Beside::of(catalog),
+                causes: causes.collect(),
+                heads: Heads::of(catalog),
+            },
+            slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
+        }
+    }
+
+    /// The kind of an event.
+    pub(crate) fn of(&mut self, catalog: &Catalog, event: &Event<'_>, arena: &Bump) -> Option<(&Kind, &Common)> {
+        let Self { slots, common } = self;
+        let name = event.rule.map_or(&b""[..], |rule| rule.raw());
+        let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
+        let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        let slot = slots.get_mut(usize::try_from(hash).ok()?)?;
+        let told = || event.told.or_else(|| common.heads.told_by(catalog, event, arena));
+        let fits = slot
+            .as_ref()
+            .is_some_and(|kind| kind.is_of(event) && (kind.is_named() || kind.told == told()));
+        if !fits {
+            *slot = Some(Box::new(Kind::new(catalog, event, told)));
+        }
+        Some((slot.as_deref()?, common))
+    }
+}
+
+impl Kind {
+    fn new(catalog: &Catalog, event: &Event<'_>, told: impl FnOnce() -> Option<u16>) -> Self {
+        let arena = Bump::new();
+        let rule = event.rule.map(|rule| String::from_utf8_lossy(rule.raw()).into_owned());
+        let named = rule.as_deref().and_then(|name| Known::by_name(catalog, name));
+        let told = if named.is_some() { None } else { told() };
+        let known = named.or_else(|| Known::by_message(catalog, told?));
+        let known_rule = known.and_then(|known| known.rule(catalog));
+        let name = rule.as_deref().or(known_rule.map(|rule| rule.name.as_ref()));
+        let source = event.source.map(|source| source.raw());
+        let mut kind = Self {
+            rule: event.rule.map(|rule| rule.raw().into()),
+            source: source.map(Into::into),
+            raw_tags: event.tags.into(),
+            told,
+            known,
+            name: name.map(Into::into),
+            words: name.map(words).unwrap_or_default(),
+            tags: event::tags(event.tags, &arena),
+            innocent: Vec::new(),
+            candidates: Vec::new(),
+        };
+        let of_rule = known_rule.map(|rule| rule.innocent.as_ref()).unwrap_or_default();
+        let all = of_rule.iter().chain(catalog.innocent_of_any.iter()).copied();
+        kind.innocent = all.filter(|index| kind.may_be_innocent(catalog, *index)).collect();
+        kind.candidates = kind.candidates(catalog, source);
+        kind
+    }
+
+    fn is_of(&self, event: &Event<'_>) -> bool {
+        let same = |mine: &Option<Box<[u8]>>, theirs: Option<&[u8]>| match (mine, theirs) {
+            (Some(mine), Some(theirs)) => word::same(mine, theirs),
+            (None, None) => true,
+            _ => false,
+        };
+        same(&self.rule, event.rule.map(|rule| rule.raw()))
+            && same(&self.source, event.source.map(|source| source.raw()))
+            && word::same(&self.raw_tags, event.tags)
+    }
+
+    fn is_named(&self) -> bool {
+        self.known.is_some() && self.told.is_none()
+    }
+
+    fn may_be_innocent(&self, catalog: &Catalog, index: u16) -> bool {
+        let cause = catalog.innocent.get(usize::from(index));
+        cause.is_some_and(|cause| cause.all.iter().all(|condition| self.may_hold(condition)))
+    }
+
+    /// Whether a condition holds, as far as the kind alone tells.
+    fn may_hold(&self, condition: &Cond) -> bool {
+        match condition.operand {
+            Operand::Param(_) => true,
+            Operand::Tag => test(&condition.test, &self.tags),
+            Operand::Word => test(&condition.test, &self.words),
+        }
+    }
+
+    fn candidates(&self, catalog: &Catalog, source: Option<&[u8]>) -> Vec<Candidate> {
+        let candidate = |matched_by, confidence, entry, when| Candidate {
+            when,
+            plan: Plan {
+                matched_by,
+                confidence,
+                entry,
+                disposition: catalog::entry(catalog, entry).and_then(|entry| entry.disposition),
+                brief: OnceCell::new(),
+            },
+        };
+        let sure = |matched_by, confidence, entry| candidate(matched_by, confidence, entry, Vec::new());
+        let rule = self.known.and_then(|known| known.rule(catalog));
+        if let (Some(known), Some(rule)) = (self.known, rule) {
+            if let Some(entry) = rule.entry {
+                return vec![sure(known.by, known.confidence, entry)];
+            }
+            // The catalog says what the rule detects, so only the guidance is a class's, not the match.
+            if let Some(entry) = rule.behaviour {
+                let confidence = known.confidence.min(Confidence::Medium);
+                return vec![sure(MatchedBy::Behaviour, confidence, entry)];
+            }
+        }
+        let has = |list: &[Box<str>], text: &str| list.iter().any(|known| **known == *text);
+        let mut scored: Vec<(u8, Candidate)> = Vec::new();
+        for behaviour in catalog.behaviours.iter() {
+            for clause in behaviour.clauses.iter().filter(|clause| clause.score >= 50) {
+                let may = clause.words.iter().all(|word| has(&self.words, word))
+                    && clause.tags.iter().all(|tag| has(&self.tags, tag))
+                    && clause.when.iter().all(|condition| self.may_hold(condition));
+                if may {
+                    let of_event = |condition: &&Cond| matches!(condition.operand, Operand::Param(_));
+                    let when = clause.when.iter().filter(of_event).cloned().collect();
+                    let confidence = if clause.score >= 80 {
+                        Confidence::Medium
+                    } else {
+                        Confidence::Low
+                    };
+                    let found = candidate(MatchedBy::Behaviour, confidence, behaviour.entry, when);
+                    scored.push((clause.score, found));
+                }
+            }
+        }
+        // The best evidence first; of equals the catalog's first.
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        let mut candidates: Vec<Candidate> = scored.into_iter().map(|(_, candidate)| candidate).collect();
+        candidates.push(self.fallback(catalog, source, sure));
+        candidates
+    }
+
+    /// The guidance for an event of which the name tells nothing.
+    fn fallback(
+        &self,
+        catalog: &Catalog,
+        source: Option<&[u8]>,
+        sure: impl Fn(MatchedBy, Confidence, u16) -> Candidate,
+    ) -> Candidate {
+        let techniques = attack::tagged(catalog, &self.tags);
+        let by_technique = catalog
+            .behaviours
+            .iter()
+            .find(|b| techniques.iter().any(|t| b.techniques.contains(t)));
+        if let Some(behaviour) = by_technique {
+            return sure(MatchedBy::Technique, Confidence::Low, behaviour.entry);
+        }
+        let rule = self.known.and_then(|known| known.rule(catalog));
+        let source = source.or(rule.map(|rule| rule.source.as_bytes()));
+        // falcosidekick writes the plural where Falco gave no source.
+        let source = source.map(|source| if source == b"syscalls" { b"syscall" } else { source });
+        let by_source = catalog.sources.iter().find(|s| Some(s.source.as_bytes()) == source);
+        match by_source {
+            Some(source) => sure(MatchedBy::Source, Confidence::Low, source.entry),
+            None => sure(MatchedBy::Generic, Confidence::Low, catalog.generic),
+        }
+    }
+
+    /// The guidance that fits, made ready. None only for a catalog without entries.
+    pub(crate) fn plan(&self, values: &Values<'_>) -> Option<&Plan> {
+        let mut all = self.candidates.iter();
+        let fits = all.find(|c| c.when.iter().all(|condition| values.holds(condition)))?;
+        Some(&fits.plan)
+    }
+}
+
+/// The lower-case words of a rule's name.
+fn words(name: &str) -> Vec<Box<str>> {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_ascii_lowercase().into())
+        .collect()
+}
+
+/// The first bytes of all messages that tell a rule, to see at once that most tell none.
+struct Heads {
+    /// How many bytes.
+    len: usize,
+    /// Sorted.
+    heads: Vec<u64>,
+}
+
+impl Heads {
+    fn of(catalog: &Catalog) -> Self {
+        let prefixes = || catalog.messages.iter().map(|message| message.prefix.as_bytes());
+        let len = prefixes().map(<[u8]>::len).min().unwrap_or(0).min(8);
+        let mut heads: Vec<u64> = prefixes().map(|prefix| head(prefix, len)).collect();
+        heads.sort_unstable();
+        heads.dedup();
+        Self { len, heads }
+    }
+
+    /// Position of the message that an event's begins with.
+    fn told_by(&self, catalog: &Catalog, event: &Event<'_>, arena: &Bump) -> Option<u16> {
+        let message = event.message(arena)?;
+        self.heads.binary_search(&head(message, self.len)).ok()?;
+        catalog::told_by(catalog, std::str::from_utf8(message).ok()?)
+    }
+}
+
+fn head(text: &[u8], len: usize) -> u64 {
+    word::first(text.get(..len).unwrap_or(text))
+}

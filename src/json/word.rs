@@ -1,0 +1,360 @@
+//! Eight bytes at a time, with plain 64-bit arithmetic: an interpreter has no SIMD, and its cost is the number of
+//! instructions.
+
+/// The lowest bit of each byte.
+const LOW: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of each byte.
+pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The eight bytes at an offset, if there are so many.
+#[inline]
+pub(crate) fn load(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*word))
+}
+
+/// At most the first eight bytes; zeros where there are fewer.
+#[inline]
+pub(crate) fn first(bytes: &[u8]) -> u64 {
+    match bytes.len() {
+        8.. => load(bytes, 0).unwrap_or_default(),
+        4.. => {
+            let half = |at: usize| {
+                bytes
+                    .get(at..)
+                    .and_then(<[u8]>::first_chunk)
+                    .map_or(0, |b| u32::from_le_bytes(*b))
+            };
+            // The halves overlap; what both have is the same.
+            let end = bytes.len() - 4;
+            u64::from(half(0)) | u64::from(half(end)) << (8 * end)
+        }
+        _ => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// At most the last eight bytes; zeros where there are fewer.
+#[inline]
+pub(crate) fn last(bytes: &[u8]) -> u64 {
+    match bytes.last_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => first(bytes),
+    }
+}
+
+/// A short text as [`first`] reads it, for comparison.
+pub(crate) const fn of(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let (mut word, mut at) = (0, 0);
+    while at < bytes.len() && at < 8 {
+        word |= (bytes[at] as u64) << (8 * at);
+        at += 1;
+    }
+    word
+}
+
+/// Whether two texts are the same. What the compiler makes of `==` goes byte by byte in wasm.
+#[inline]
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if a.len() < 8 {
+        return first(a) == first(b);
+    }
+    let last = a.len() - 8;
+    let mut at = 0;
+    while at < last {
+        if load(a, at) != load(b, at) {
+            return false;
+        }
+        at += 8;
+    }
+    load(a, last) == load(b, last)
+}
+
+/// Whether a text begins with another.
+#[inline]
+pub(crate) fn begins(text: &[u8], head: &[u8]) -> bool {
+    text.get(..head.len()).is_some_and(|begin| same(begin, head))
+}
+
+/// Whether a text holds another.
+pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
+    position(text, part).is_some()
+}
+
+/// Where a text first holds another. It looks for the last byte of `part`: let that be a rare one.
+pub(crate) fn position(text: &[u8], part: &[u8]) -> Option<usize> {
+    let Some((last, head)) = part.split_last() else {
+        return Some(0);
+    };
+    let mut at = head.len();
+    while at < text.len() {
+        at = find(text, at, *last);
+        let begin = at - head.len();
+        if at < text.len() && same(text.get(begin..at).unwrap_or_default(), head) {
+            return Some(begin);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether a text is of printable ASCII alone.
+pub(crate) fn is_printable(text: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(word) = load(text, at) {
+        let control = word.wrapping_sub(LOW * 0x20) & !word;
+        // 0x7f is the only byte below 0x80 that one more makes high.
+        let delete = word.wrapping_add(LOW);
+        if (control | word | delete) & HIGH != 0 {
+            return false;
+        }
+        at += 8;
+    }
+    text.get(at..)
+        .unwrap_or_default()
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Offset of the first such byte from `at` on, or the length.
+#[inline]
+fn find(text: &[u8], mut at: usize, byte: u8) -> usize {
+    while let Some(word) = load(text, at) {
+        let marks = equal(word, byte);
+        if marks != 0 {
+            return at + index(marks);
+        }
+        at += 8;
+    }
+    while text.get(at).is_some_and(|b| *b != byte) {
+        at += 1;
+    }
+    at
+}
+
+/// Offset of the first ASCII digit from `at` on, or the length.
+pub(crate) fn digit(text: &[u8], mut at: usize) -> usize {
+    while let Some(word) = load(text, at) {
+        // Bytes below 0x80 that are at least `0`, and that are above `9`.
+        let low = word & !HIGH;
+        let from = low.wrapping_add(LOW * (0x80 - b'0' as u64));
+        let above = low.wrapping_add(LOW * (0x80 - b':' as u64));
+        let marks = from & !above & !word & HIGH;
+        if marks != 0 {
+            return at + index(marks);
+        }
+        at += 8;
+    }
+    while text.get(at).is_some_and(|byte| !byte.is_ascii_digit()) {
+        at += 1;
+    }
+    at
+}
+
+/// The eight hex digits of a number.
+pub(crate) const fn hex(number: u32) -> [u8; 8] {
+    // Each half byte to a byte of its own, the first lowest.
+    let mut word = number.swap_bytes() as u64;
+    word = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    word = (word | word << 8) & 0x00ff_00ff_00ff_00ff;
+    word = (word >> 4 | word << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    // From ten on a letter.
+    let letters = word.wrapping_add(LOW * 6) >> 4 & LOW;
+    (word + LOW * b'0' as u64 + letters * (b'a' - b'0' - 10) as u64).to_le_bytes()
+}
+
+/// The high bit of each byte that is zero. A borrow can mark a byte above a true one, never the first.
+#[inline]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(LOW) & !word & HIGH
+}
+
+/// The high bit of each byte that is this one; only the first mark is sure.
+#[inline]
+const fn equal(word: u64, byte: u8) -> u64 {
+    zeros(word ^ (LOW * byte as u64))
+}
+
+/// Which byte the first mark is at.
+#[inline]
+const fn index(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// Offset of the first quote, backslash or control character from `at` on, or the length. The bits of all bytes
+/// that were looked at are added to `seen`.
+#[inline]
+pub(crate) fn special(bytes: &[u8], mut at: usize, seen: &mut u64) -> usize {
+    while let Some(word) = load(bytes, at) {
+        *seen |= word;
+        let below = word.wrapping_sub(LOW * 0x20) & !word & HIGH;
+        let marks = equal(word, b'"') | equal(word, b'\\') | below;
+        if marks != 0 {
+            return at + index(marks);
+        }
+        at += 8;
+    }
+    while let Some(byte) = bytes.get(at) {
+        *seen |= u64::from(*byte);
+        if matches!(byte, b'"' | b'\\' | 0..0x20) {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Appends what JSON escapes stand for; the body of a string was found valid. Lone surrogates become U+FFFD.
+///
+/// `out` gets at most as many bytes as `body` has.
+pub(crate) fn unescape(body: &[u8], out: &mut [u8]) -> usize {
+    let (mut from, mut to) = (0, 0);
+    loop {
+        // Eight bytes are copied at once; behind an escape what was too much is written over.
+        while let (Some(word), Some(place)) = (load(body, from), out.get_mut(to..to + 8)) {
+            place.copy_from_slice(&word.to_le_bytes());
+            let marks = equal(word, b'\\');
+            if marks != 0 {
+                let plain = index(marks);
+                (from, to) = (from + plain, to + plain);
+                break;
+            }
+            (from, to) = (from + 8, to + 8);
+        }
+        match (body.get(from), out.get_mut(to)) {
+            (Some(b'\\'), Some(place)) => {
+                match body.get(from + 1) {
+                    Some(b'u') => {
+                        let (char, len) = unicode(body.get(from + 2..).unwrap_or_default());
+                        let mut buffer = [0; 4];
+                        let bytes = char.encode_utf8(&mut buffer).as_bytes();
+                        if let Some(places) = out.get_mut(to..to + bytes.len()) {
+                            places.copy_from_slice(bytes);
+                        }
+                        (from, to) = (from + 2 + len, to + bytes.len());
+                        continue;
+                    }
+                    Some(b'n') => *place = b'\n',
+                    Some(b't') => *place = b'\t',
+                    Some(b'r') => *place = b'\r',
+                    Some(b'b') => *place = 8,
+                    Some(b'f') => *place = 12,
+                    Some(other) => *place = *other,
+                    None => return to,
+                }
+                (from, to) = (from + 2, to + 1);
+            }
+            (Some(byte), Some(place)) => {
+                *place = *byte;
+                (from, to) = (from + 1, to + 1);
+            }
+            _ => return to,
+        }
+    }
+}
+
+/// The character of `XXXX` or `XXXX\uXXXX`, and how many bytes that is.
+fn unicode(hex: &[u8]) -> (char, usize) {
+    let unit = |at: usize| {
+        let digits = hex.get(at..at + 4)?;
+        digits
+            .iter()
+            .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+    };
+    let Some(first) = unit(0) else {
+        return (char::REPLACEMENT_CHARACTER, hex.len().min(4));
+    };
+    if (0xd800..0xdc00).contains(&first)
+        && hex.get(4..6) == Some(b"\\u")
+        && let Some(second @ 0xdc00..0xe000) = unit(6)
+    {
+        let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 10);
+    }
+    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn finds_the_same_byte_as_a_simple_loop(bytes in proptest::collection::vec(any::<u8>(), 0..40), at in 0usize..8) {
+            let at = at.min(bytes.len());
+            let simple = bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).map_or(bytes.len(), |i| at + i);
+            let mut seen = 0;
+            prop_assert_eq!(special(&bytes, at, &mut seen), simple);
+            let high = bytes[at..simple].iter().any(|b| *b >= 0x80);
+            prop_assert!(!high || seen & HIGH != 0);
+        }
+
+        #[test]
+        fn compares_as_slices_do(a in "[ab]{0,20}", b in "[ab]{0,20}") {
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            prop_assert!(same(a, a));
+            prop_assert_eq!(same(a, b), a == b);
+            prop_assert_eq!(begins(a, b), a.starts_with(b));
+            let simple = (0..=a.len()).find(|at| a[*at..].starts_with(b));
+            prop_assert_eq!(position(a, b), simple);
+        }
+    }
+
+    #[test]
+    fn hex_is_what_format_writes() {
+        for number in [0, 1, 0xdead_beef, 0x0123_4567, 0x89ab_cdef, u32::MAX] {
+            assert_eq!(hex(number), format!("{number:08x}").as_bytes(), "{number:x}");
+        }
+    }
+
+    #[test]
+    fn digits_are_found() {
+        for byte in 0..=255_u8 {
+            let mut text = *b"aaaaaaaaaaa";
+            for at in 0..text.len() {
+                text[at] = byte;
+                assert_eq!(
+                    digit(&text, 0),
+                    if byte.is_ascii_digit() { at } else { 11 },
+                    "{byte} at {at}"
+                );
+                text[at] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn printable_is_what_can_be_printed() {
+        for byte in 0..=255_u8 {
+            let mut text = *b"0123456789";
+            for at in 0..text.len() {
+                text[at] = byte;
+                assert_eq!(is_printable(&text), matches!(byte, b' '..=b'~'), "{byte} at {at}");
+                text[at] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn short_texts_are_words() {
+        for text in [
+            "",
+            "a",
+            "abc",
+            "rule",
+            "bewit",
+            "output",
+            "message",
+            "priority",
+            "hostnames",
+        ] {
+            assert_eq!(first(text.as_bytes()), of(text), "{text}");
+        }
+    }
+}
