@@ -258,11 +258,16 @@ pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carri
 }
 
 /// Whether a member is the raw line of an alert that stands beside it parsed, as Fluent Bit's `Merge_Log` leaves it.
+#[inline]
 pub(crate) fn is_raw_line<'a>(member: &Member<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
-    let Value::String(text) = member.value else {
-        return false;
-    };
-    if text.first() != Some(b'{') || !LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes())) {
+    match member.value {
+        Value::String(text) if text.first() == Some(b'{') => is_line_of(member, text, event, arena),
+        _ => false,
+    }
+}
+
+fn is_line_of<'a>(member: &Member<'a>, text: Text<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
+    if !LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes())) {
         return false;
     }
     let Ok(record) = Record::read(text.decode(arena).trim_ascii(), arena) else {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use bewit_catalog::model::{Command, Hole, Manifest, ParamType, Piece, Template, Tuning, TuningKind, Undo};
 
+use bumpalo::collections::Vec as ArenaVec;
+
 use super::shell;
 use super::values::{Found, Values};
 use crate::json::escape;
@@ -26,6 +28,36 @@ pub(crate) struct Filled<'v> {
 pub(crate) struct Snippet<'v> {
     pub(crate) text: Vec<u8>,
     pub(crate) missing: Vec<&'v str>,
+}
+
+/// Text that grows.
+trait Text {
+    fn add(&mut self, text: &[u8]);
+    fn is_empty(&self) -> bool;
+}
+
+impl Text for Vec<u8> {
+    #[inline]
+    fn add(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Text for ArenaVec<'_, u8> {
+    #[inline]
+    fn add(&mut self, text: &[u8]) {
+        self.extend_from_slice_copy(text);
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
 }
 
 /// A part of a template that is written.
@@ -159,16 +191,16 @@ fn word<'v>(
     template: &Template,
     values: &'v Values<'_>,
     options_end: bool,
-    text: &mut Vec<u8>,
+    text: &mut impl Text,
     mut missing: impl FnMut(&'v str),
 ) -> bool {
     let has = |hole: &Hole| values.valid(hole.param).is_some();
     let left_out = walk(template, has, |part| match part {
-        Part::Text(literal) => text.extend_from_slice(literal.as_bytes()),
+        Part::Text(literal) => text.add(literal.as_bytes()),
         Part::Hole(hole) => match values.valid(hole.param) {
             // A value at the beginning of a word must not become an option.
             Some(found) if options_end || !text.is_empty() || found.text.first() != Some(&b'-') => {
-                text.extend_from_slice(found.text);
+                text.add(found.text);
             }
             _ => missing(write_name(hole, values, text)),
         },
@@ -177,11 +209,11 @@ fn word<'v>(
 }
 
 /// Writes the name of a hole that has no value.
-fn write_name<'v>(hole: &Hole, values: &'v Values<'_>, text: &mut Vec<u8>) -> &'v str {
+fn write_name<'v>(hole: &Hole, values: &'v Values<'_>, text: &mut impl Text) -> &'v str {
     let name = values.param(hole.param).map_or("", |param| param.name.as_ref());
-    text.push(b'<');
-    text.extend_from_slice(name.as_bytes());
-    text.push(b'>');
+    text.add(b"<");
+    text.add(name.as_bytes());
+    text.add(b">");
     name
 }
 
@@ -243,7 +275,13 @@ impl Line {
 
     /// Appends the command as it stands inside JSON quotes. False, and nothing is appended, where a value is missing or
     /// it has more than `most` bytes. `text` is room to work in.
-    pub(crate) fn write(&self, values: &Values<'_>, most: usize, text: &mut Vec<u8>, out: &mut Vec<u8>) -> bool {
+    pub(crate) fn write(
+        &self,
+        values: &Values<'_>,
+        most: usize,
+        text: &mut ArenaVec<'_, u8>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let begin = out.len();
         let mut whole = 0;
         for part in &self.0 {

@@ -46,7 +46,7 @@ struct Candidate {
 /// The kinds that were met.
 pub(crate) struct Kinds {
     common: Common,
-    /// By a hash of the rule's name; the last one met stays.
+    /// By a hash of the rule's name, a few places on at most.
     slots: Vec<Option<Box<Kind>>>,
 }
 
@@ -60,6 +60,8 @@ pub(crate) struct Common {
 
 /// Kinds that are kept at once. More rules than these fire together nowhere.
 const SLOTS: usize = 64;
+/// Places that a kind may be at, so that some with the same hash have room.
+const PROBES: usize = 8;
 
 impl Kinds {
     pub(crate) fn new(catalog: &Catalog) -> Self {
@@ -75,7 +77,7 @@ impl Kinds {
                 causes: causes.collect(),
                 heads: Heads::of(catalog),
             },
-            slots: std::iter::repeat_with(|| None).take(SLOTS).collect(),
+            slots: std::iter::repeat_with(|| None).take(SLOTS + PROBES).collect(),
         }
     }
 
@@ -84,15 +86,23 @@ impl Kinds {
         let Self { slots, common } = self;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
-        let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
-        let slot = slots.get_mut(usize::try_from(hash).ok()?)?;
+        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
         let told = || event.told.or_else(|| common.heads.told_by(catalog, event, arena));
-        let fits = slot
-            .as_ref()
-            .is_some_and(|kind| kind.is_of(event) && (kind.is_named() || kind.told == told()));
-        if !fits {
-            *slot = Some(Box::new(Kind::new(catalog, event, told)));
+        let mut free = hash;
+        for place in hash..hash + PROBES {
+            match slots.get(place) {
+                Some(Some(kind)) if kind.is_of(event) && (kind.is_named() || kind.told == told()) => {
+                    return Some((slots.get(place)?.as_deref()?, common));
+                }
+                Some(Some(_)) => {}
+                _ => {
+                    free = place;
+                    break;
+                }
+            }
         }
+        let slot = slots.get_mut(free)?;
+        *slot = Some(Box::new(Kind::new(catalog, event, told)));
         Some((slot.as_deref()?, common))
     }
 }

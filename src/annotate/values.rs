@@ -271,18 +271,25 @@ impl<'e> Values<'e> {
     }
 
     /// Whether a condition holds.
+    #[inline]
     pub(crate) fn holds(&self, condition: &Cond) -> bool {
         match condition.operand {
-            Operand::Param(id) => {
-                let found = self.valid(id);
-                match (&condition.test, found) {
-                    (Test::Present, found) => found.is_some(),
-                    (Test::Absent, found) => found.is_none(),
-                    (_, None) => false,
-                    (Test::AnyOf(patterns), Some(found)) => any(patterns, found.text),
-                    (Test::NoneOf(patterns), Some(found)) => !any(patterns, found.text),
-                }
-            }
+            // An event has few of the many parameters.
+            Operand::Param(id) if self.any(id).is_none() => matches!(condition.test, Test::Absent),
+            _ => self.holds_indeed(condition),
+        }
+    }
+
+    #[inline(never)]
+    fn holds_indeed(&self, condition: &Cond) -> bool {
+        match condition.operand {
+            Operand::Param(id) => match (&condition.test, self.valid(id)) {
+                (Test::Present, found) => found.is_some(),
+                (Test::Absent, found) => found.is_none(),
+                (_, None) => false,
+                (Test::AnyOf(patterns), Some(found)) => any(patterns, found.text),
+                (Test::NoneOf(patterns), Some(found)) => !any(patterns, found.text),
+            },
             Operand::Tag => test(&condition.test, &self.kind.tags),
             Operand::Word => test(&condition.test, &self.kind.words),
         }

@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         match self.bytes.get(self.at) {
             Some(byte) if *byte > b' ' => Some(*byte),
@@ -109,7 +109,7 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
         if self.peek() == Some(byte) {
             self.at += 1;
@@ -127,7 +127,7 @@ impl<'a> Cursor<'a> {
     /// The next key of the object that was entered and the offset of its opening quote, or none behind the end.
     /// The value must be read before the next call. `first` is true for the first call in an object, and is
     /// cleared.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<(Text<'a>, usize)>, Invalid> {
         match self.peek() {
             Some(b'}') => {
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value, whole.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Value<'a>, Invalid> {
         match self.peek() {
             Some(b'"') => self.string().map(Value::String),
@@ -191,6 +191,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(never)]
     fn literal(&mut self, word: &[u8], value: Value<'a>) -> Result<Value<'a>, Invalid> {
         if self.bytes[self.at..].starts_with(word) {
             self.at += word.len();
@@ -212,6 +213,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Result<&'a [u8], Invalid> {
         let start = self.at;
         let mut whole = 1;
@@ -242,7 +244,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string, from its opening quote.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<Text<'a>, Invalid> {
         self.at += 1;
         let start = self.at;
@@ -263,6 +265,7 @@ impl<'a> Cursor<'a> {
         Ok(Text::json(body, escaped))
     }
 
+    #[inline(never)]
     fn escape(&mut self) -> Result<(), Invalid> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
@@ -284,6 +287,7 @@ impl<'a> Cursor<'a> {
 
     /// An array or object with all it holds. Open containers are bits, one for each level, so depth costs
     /// no call stack.
+    #[inline(never)]
     fn container(&mut self) -> Result<&'a [u8], Invalid> {
         let start = self.at;
         let mut open = Nesting::default();
@@ -327,6 +331,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A key and its colon.
+    #[inline(never)]
     fn member(&mut self) -> Result<(), Invalid> {
         if self.peek() != Some(b'"') {
             return self.invalid();

@@ -48,25 +48,62 @@ const HEADROOM: usize = 64 << 10;
 /// Bytes before each block that `malloc` gives out; they hold its size and keep it aligned.
 const HEADER: usize = 16;
 
+/// Blocks up to this are kept when they are freed. Fluent Bit asks for two before each call and gives them back behind
+/// it: the tag and the record.
+const KEPT_BLOCK: usize = 16 << 10;
+/// What a block that is kept has at least, so that it serves again.
+const LEAST_BLOCK: usize = 1 << 10;
+
+/// A block that was freed; null for none.
+type Block = Cell<*mut u8>;
+
+thread_local! {
+    static BLOCKS: [Block; 2] = const { [Cell::new(ptr::null_mut()), Cell::new(ptr::null_mut())] };
+}
+
 /// Allocates `size` bytes, aligned to 16; null when there are none. A zero byte follows them: a MessagePack record,
 /// which Fluent Bit hands over without one, can then be passed on by its pointer.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(size: usize) -> *mut u8 {
+    let kept = BLOCKS.with(|blocks| {
+        blocks.iter().find_map(|place| {
+            let block = place.get();
+            // SAFETY: a block that is kept begins with its size.
+            let fits = !block.is_null() && size < unsafe { block.cast::<usize>().read() } - HEADER;
+            fits.then(|| place.replace(ptr::null_mut()))
+        })
+    });
+    let block = match kept {
+        Some(block) => block,
+        None => new_block(size),
+    };
+    if block.is_null() {
+        return block;
+    }
+    // SAFETY: the block has room for the header, `size` bytes and the zero byte.
+    unsafe {
+        let address = block.add(HEADER);
+        address.add(size).write(0);
+        address
+    }
+}
+
+#[inline(never)]
+fn new_block(size: usize) -> *mut u8 {
     let Some(layout) = size
+        .max(LEAST_BLOCK)
         .checked_add(HEADER + 1)
         .and_then(|whole| Layout::from_size_align(whole, HEADER).ok())
     else {
         return ptr::null_mut();
     };
-    // SAFETY: the layout's size is not zero; header and last byte lie inside the block.
+    // SAFETY: the layout's size is not zero, and the header lies inside the block.
     unsafe {
         let block = alloc(layout);
-        if block.is_null() {
-            return block;
+        if !block.is_null() {
+            block.cast::<usize>().write(layout.size());
         }
-        block.cast::<usize>().write(layout.size());
-        block.add(layout.size() - 1).write(0);
-        block.add(HEADER)
+        block
     }
 }
 
@@ -83,7 +120,10 @@ unsafe extern "C" fn free(address: *mut u8) {
     unsafe {
         let block = address.sub(HEADER);
         let size = block.cast::<usize>().read();
-        if let Ok(layout) = Layout::from_size_align(size, HEADER) {
+        let empty = |place: &&Block| place.get().is_null();
+        let kept = size <= KEPT_BLOCK
+            && BLOCKS.with(|blocks| blocks.iter().find(empty).map(|place| place.set(block)).is_some());
+        if !kept && let Ok(layout) = Layout::from_size_align(size, HEADER) {
             dealloc(block, layout);
         }
     }
@@ -198,11 +238,13 @@ fn refuse(_: &State, record: &[u8], out: &mut Vec<u8>) -> Option<()> {
 /// enough memory.
 fn reserve(out: &mut Vec<u8>, bytes: usize) -> Option<()> {
     out.clear();
-    if out.capacity() > KEPT {
-        *out = Vec::new();
-    }
     let room = bytes.checked_add(HEADROOM)?;
-    out.try_reserve(room).ok()?;
+    // Where there is room from the last record, the work on that one had as much.
+    if (room..=KEPT).contains(&out.capacity()) {
+        return Some(());
+    }
+    *out = Vec::new();
+    out.try_reserve_exact(room.checked_next_power_of_two()?).ok()?;
     let mut spare: Vec<u8> = Vec::new();
     spare.try_reserve_exact(room).ok()
 }

@@ -3,7 +3,8 @@
 //! A pipeline that asks for it wants it cheap, too. What is the same for all alerts of a kind is written once and kept
 //! with the plan of the guidance, so that an alert is a few copies with its own values between them.
 
-use bewit_catalog::model::{Effect, Phase};
+use bewit_catalog::model::{Cond, Effect, Phase};
+use bumpalo::collections::Vec as ArenaVec;
 
 use super::native;
 use crate::annotate::{Alert, Brief, Cause, Line, Step, Typed, escaped, speaks};
@@ -49,10 +50,10 @@ pub(super) fn write(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
 /// The first ready command of each phase that is not too long; ids for the rest.
 fn mitigations(alert: &Alert<'_>, brief: &Brief, out: &mut Vec<u8>) {
     let values = &alert.values;
-    let holds = |when: &[bewit_catalog::model::Cond]| when.iter().all(|condition| values.holds(condition));
+    let holds = |when: &[Cond]| when.iter().all(|condition| values.holds(condition));
     let fits = |step: &&Step| holds(&step.when) && (step.speaks || step.commands.iter().any(|c| holds(&c.when)));
-    let mut text = Vec::new();
-    let mut rest = Vec::with_capacity(16);
+    let mut text = ArenaVec::with_capacity_in(LINE, alert.arena);
+    let mut rest = ArenaVec::with_capacity_in(brief.steps.len(), alert.arena);
     let mut shown: Option<Phase> = None;
     let begin = out.len();
     for step in brief.steps.iter().filter(fits) {
