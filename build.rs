@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use bewit_catalog::{compile, emit};
+use bewit_catalog::{compile, emit, library};
 
 fn main() -> Result<()> {
     let folder = Path::new("catalog");
@@ -22,8 +22,12 @@ fn main() -> Result<()> {
             bail!("catalog/ has {} mistakes", mistakes.len());
         }
     };
-    let source = emit::rust(&catalog).context("the catalog has no form in Rust")?;
-    let out = Path::new(&env::var("OUT_DIR")?).join("catalog.rs");
-    fs::write(&out, source).with_context(|| format!("cannot write {}", out.display()))?;
+    let library = library::pack(catalog).context("the catalog cannot be packed")?;
+    let source = emit::rust(&library.tables).context("the catalog has no form in Rust")?;
+    let out = env::var("OUT_DIR")?;
+    for (name, text) in [("catalog.rs", source.as_bytes()), ("catalog.bin", &*library.packed)] {
+        let path = Path::new(&out).join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(())
 }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use bewit_catalog::model::Catalog;
+use bewit_catalog::library::Library;
 use bumpalo::Bump;
 
 use crate::annotate::{Alert, Kinds};
-use crate::catalog::BUILT_IN;
+use crate::catalog::LIBRARY;
 use crate::config::{Config, MinPriority};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Key, Priority, Record};
@@ -31,7 +31,7 @@ pub enum Outcome {
 /// Annotates lines. It does no I/O, reads no clock, and gives the same bytes for the same line and
 /// configuration, always: what it keeps between lines saves work and decides nothing.
 pub struct Annotator {
-    catalog: Cow<'static, Catalog>,
+    library: Cow<'static, Library>,
     config: Config,
     min_priority: Option<Priority>,
     /// Taken out while a line is worked on: should that end in a trap, the next line finds none and makes a new one.
@@ -69,15 +69,15 @@ impl Annotator {
                 MinPriority::Debug => Priority::Debug,
             }),
             config,
-            catalog: Cow::Borrowed(&BUILT_IN),
+            library: Cow::Borrowed(&LIBRARY),
             kept: Cell::default(),
         }
     }
 
     /// With another catalog: the built-in one with a user's files laid over it.
-    pub fn with_catalog(config: Config, catalog: Catalog) -> Self {
+    pub fn with_library(config: Config, library: Library) -> Self {
         Self {
-            catalog: Cow::Owned(catalog),
+            library: Cow::Owned(library),
             ..Self::new(config)
         }
     }
@@ -85,7 +85,7 @@ impl Annotator {
     /// The same catalog under another configuration.
     pub fn configured(self, config: Config) -> Self {
         Self {
-            catalog: self.catalog,
+            library: self.library,
             ..Self::new(config)
         }
     }
@@ -96,8 +96,8 @@ impl Annotator {
     }
 
     /// The catalog in use.
-    pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 
     /// Annotates one record, without a line break at its end, and appends what becomes of it to `out`.
@@ -122,7 +122,7 @@ impl Annotator {
         }
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
-                kinds: Kinds::new(&self.catalog),
+                kinds: Kinds::new(&self.library.tables.index),
                 arena: Bump::new(),
             })
         });
@@ -133,7 +133,7 @@ impl Annotator {
         }
         let before = out.len();
         let mut work = Work {
-            catalog: &self.catalog,
+            library: &self.library,
             config: &self.config,
             min_priority: self.min_priority,
             kinds: &mut kept.kinds,
@@ -165,7 +165,7 @@ impl Annotator {
 
 /// Work on one line.
 struct Work<'a, 'w> {
-    catalog: &'a Catalog,
+    library: &'a Library,
     config: &'a Config,
     min_priority: Option<Priority>,
     kinds: &'w mut Kinds,
@@ -236,7 +236,7 @@ impl<'a> Work<'a, '_> {
         let Ok(line) = std::str::from_utf8(text) else {
             return Err(NotUtf8);
         };
-        if let Some(event) = event::parse_text(line, self.catalog, self.arena) {
+        if let Some(event) = event::parse_text(line, &self.library.tables.index, self.arena) {
             return Ok(self.emit(text, event, None, layer));
         }
         let Some(prefix) = envelope::prefix(line) else {
@@ -306,7 +306,7 @@ impl<'a> Work<'a, '_> {
         }
         self.add_metadata(&mut event, record, layer);
         let event = self.arena.alloc(event);
-        let alert = Alert::new(self.catalog, self.kinds, event, self.arena)?;
+        let alert = Alert::new(self.library, self.kinds, event, self.arena)?;
         let input = Input {
             text,
             record,

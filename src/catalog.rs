@@ -1,16 +1,28 @@
 //! The guidance that is compiled in, and looking things up in it.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use bewit_catalog::library::Library;
 use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
 
 pub use bewit_catalog::model;
 
-/// The catalog of this build, from `catalog/`.
-pub static BUILT_IN: Catalog = {
-    #[allow(clippy::wildcard_imports)]
-    use bewit_catalog::model::*;
-    use std::borrow::Cow;
-    include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
+/// The catalog of this build, from `catalog/`, as an annotator holds it.
+pub static LIBRARY: Library = Library {
+    tables: {
+        #[allow(clippy::wildcard_imports)]
+        use bewit_catalog::{library::*, model::*};
+        include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
+    },
+    packed: Cow::Borrowed(include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"))),
 };
+
+/// The catalog of this build with all its guidance, for those who read it.
+pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| {
+    // The build has just packed it.
+    LIBRARY.unpack().unwrap_or_else(|| LIBRARY.tables.index.clone())
+});
 
 /// A known name, current or former.
 pub(crate) fn name<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Name> {
@@ -44,19 +56,19 @@ pub(crate) fn technique<'c>(catalog: &'c Catalog, id: &str) -> Option<(u16, &'c 
     Some((u16::try_from(at).ok()?, techniques.get(at)?))
 }
 
-/// The entry at an index that the compiler wrote; the generic one should it be wrong.
-pub(crate) fn entry(catalog: &Catalog, index: u16) -> Option<&Entry> {
-    catalog.entries.get(usize::from(index))
-}
-
 /// The entry of a rule's name, for `bewit explain`: its own, or that of what it detects.
 pub fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Rule, &'c Entry)> {
     let rule = catalog.rules.get(usize::from(self::name(catalog, name)?.rule))?;
     let index = rule.entry.or(rule.behaviour)?;
-    Some((rule, entry(catalog, index)?))
+    Some((rule, catalog.entries.get(usize::from(index))?))
 }
 
 /// How many rules have an entry of their own.
-pub fn own_entries(catalog: &Catalog) -> usize {
-    catalog.entries.iter().filter(|e| e.kind == EntryKind::Rule).count()
+pub fn own_entries(library: &Library) -> usize {
+    library
+        .tables
+        .heads
+        .iter()
+        .filter(|head| head.kind == EntryKind::Rule)
+        .count()
 }

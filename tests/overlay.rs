@@ -24,10 +24,10 @@ fn annotate(text: &str, line: &str) -> Value {
     let files = compile::read_dir(Path::new("catalog")).unwrap();
     let compiled = compile::compile_with(&files, &[overlay(text)], "0").unwrap();
     // As it goes from the host to the plugin.
-    let catalog = wire::decode(&wire::encode(&compiled).unwrap()).unwrap();
-    assert_eq!(catalog, compiled);
+    let library = wire::decode(&wire::encode(compiled.clone()).unwrap()).unwrap();
+    assert_eq!(library.unpack(), Some(compiled));
     let mut out = Vec::new();
-    let outcome = Annotator::with_catalog(Config::default(), catalog).annotate(line.as_bytes(), &mut out);
+    let outcome = Annotator::with_library(Config::default(), library).annotate(line.as_bytes(), &mut out);
     assert_eq!(outcome, Outcome::Alert);
     serde_json::from_slice::<Value>(&out).unwrap()["bewit"].clone()
 }
@@ -177,7 +177,7 @@ fn mistakes_are_named_where_they_are() {
 #[test]
 fn bytes_of_another_version_and_damaged_ones_are_refused() {
     let files = compile::read_dir(Path::new("catalog")).unwrap();
-    let bytes = wire::encode(&compile::compile(&files, "0").unwrap()).unwrap();
+    let bytes = wire::encode(compile::compile(&files, "0").unwrap()).unwrap();
     assert_eq!(wire::decode(b""), Err(wire::Unreadable::Version));
     assert_eq!(wire::decode(&bytes[1..]), Err(wire::Unreadable::Version));
     assert_eq!(wire::decode(&bytes[..bytes.len() / 2]), Err(wire::Unreadable::Damaged));

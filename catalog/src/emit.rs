@@ -7,16 +7,16 @@ use std::fmt::{self, Display, Write as _};
 
 use serde::ser::{self, Serialize};
 
-use crate::model::Catalog;
+use crate::library::Tables;
 
-/// An expression of type [`Catalog`], for a place where [`crate::model`] and `std::borrow::Cow` are in scope
-/// with all their names.
+/// An expression of type [`Tables`], for a place where [`crate::library`], [`crate::model`] and `std::borrow::Cow` are
+/// in scope with all their names.
 ///
 /// # Errors
 /// When the model uses a type of serde's data model that has no literal form here, such as a map.
-pub fn rust(catalog: &Catalog) -> Result<String, Unsupported> {
+pub fn rust(tables: &Tables) -> Result<String, Unsupported> {
     let mut writer = Writer(String::new());
-    catalog.serialize(&mut writer)?;
+    tables.serialize(&mut writer)?;
     Ok(writer.0)
 }
 

@@ -11,6 +11,7 @@ mod condition;
 pub mod emit;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod library;
 pub mod model;
 #[cfg(feature = "compile")]
 pub mod source;

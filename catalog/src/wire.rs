@@ -2,7 +2,9 @@
 //!
 //! Not a format to keep: both sides must be of the same version, and the bytes say so.
 
-use crate::model::Catalog;
+use crate::library::Library;
+#[cfg(feature = "compile")]
+use crate::{library, model::Catalog};
 
 /// Begins the bytes; a plugin of another version refuses them.
 const VERSION: &str = concat!("bewit-catalog ", env!("CARGO_PKG_VERSION"));
@@ -31,15 +33,16 @@ impl std::error::Error for Unreadable {}
 ///
 /// # Errors
 /// Never for a catalog that the compiler made: it has no type that the format lacks.
-pub fn encode(catalog: &Catalog) -> Result<Vec<u8>, postcard::Error> {
-    postcard::to_allocvec(&(VERSION, catalog))
+#[cfg(feature = "compile")]
+pub fn encode(catalog: Catalog) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(&(VERSION, library::pack(catalog)?))
 }
 
-/// Reads a catalog.
+/// Reads a catalog. What is packed in it is looked at when it is wanted.
 ///
 /// # Errors
 /// When the bytes are of another version or damaged.
-pub fn decode(bytes: &[u8]) -> Result<Catalog, Unreadable> {
+pub fn decode(bytes: &[u8]) -> Result<Library, Unreadable> {
     let (version, rest) = postcard::take_from_bytes::<&str>(bytes).map_err(|_| Unreadable::Version)?;
     if version != VERSION {
         return Err(Unreadable::Version);

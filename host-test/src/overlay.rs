@@ -18,7 +18,7 @@ pub(crate) fn load(overlays: &[PathBuf]) -> Result<Option<Arc<[u8]>>> {
         return Ok(None);
     }
     let catalog = compile(overlays)?;
-    let bytes = wire::encode(&catalog).context("the catalog cannot be handed to the component")?;
+    let bytes = wire::encode(catalog).context("the catalog cannot be handed to the component")?;
     Ok(Some(bytes.into()))
 }
 

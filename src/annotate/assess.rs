@@ -1,6 +1,7 @@
 //! How likely an alert is innocent, and how urgent it is.
 
-use bewit_catalog::model::{Catalog, Disposition, Entry, Innocent, Operand, Test, Weighted};
+use bewit_catalog::library::Head;
+use bewit_catalog::model::{Catalog, Disposition, Innocent, Operand, Test, Weighted};
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
@@ -71,10 +72,11 @@ pub(crate) fn assess<'a>(
     catalog: &'a Catalog,
     kind: &Kind,
     plan: &Plan,
+    head: &Head,
     values: &Values<'_>,
     arena: &'a Bump,
 ) -> Assessment<'a> {
-    if let Some(disposition) = plan.disposition {
+    if let Some(disposition) = head.disposition {
         let text = match disposition {
             Disposition::Test => "This rule exists to test the alerting.",
             Disposition::Expected => "Your organisation declared alerts of this rule to be expected.",
@@ -168,7 +170,7 @@ pub(crate) enum Mover<'a> {
 pub(crate) fn severity<'a>(
     catalog: &'a Catalog,
     priority: Priority,
-    entry: &'a Entry,
+    head: &'a Head,
     values: &Values<'_>,
     disposition: Disposition,
     mut moved: impl FnMut(Mover<'a>, i16),
@@ -183,11 +185,11 @@ pub(crate) fn severity<'a>(
             moved(mover, i16::from(add));
         }
     };
-    if let Some(text) = &entry.severity_why {
-        add(Mover::Named(text), entry.severity);
+    if let Some(text) = &head.severity_why {
+        add(Mover::Named(text), head.severity);
     }
     // What Falco says of itself is about no container, user or host of the event's.
-    if entry.disposition.is_none() {
+    if head.disposition.is_none() {
         for modifier in table.modifiers.iter().filter(|m| values.hold(&m.when)) {
             add(Mover::Named(&modifier.why), modifier.add);
         }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use bewit_catalog::model::{Catalog, Entry, Tactic, Technique};
+use bewit_catalog::library::Head;
+use bewit_catalog::model::{Catalog, Tactic, Technique};
 
 use crate::catalog;
 
@@ -79,12 +80,12 @@ pub(crate) fn tagged(catalog: &Catalog, tags: &[Box<str>]) -> Vec<u16> {
 }
 
 /// Techniques and tactics of an event: the catalog's first where it is about this very rule, then the tags'.
-pub(crate) fn attack<'c>(catalog: &'c Catalog, tags: &[Box<str>], entry: &'c Entry) -> Vec<Attack<'c>> {
+pub(crate) fn attack<'c>(catalog: &'c Catalog, tags: &[Box<str>], head: &'c Head) -> Vec<Attack<'c>> {
     let tactics = |technique: &'c Technique| -> Vec<&'c Tactic> {
         let find = |name: &str| catalog.attack.tactics.iter().find(|t| t.shortname == name);
         technique.tactics.iter().filter_map(|name| find(name)).collect()
     };
-    let mut all: Vec<Attack<'c>> = entry
+    let mut all: Vec<Attack<'c>> = head
         .attack
         .iter()
         .filter_map(|index| catalog.attack.techniques.get(usize::from(*index)))

@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 
+use bewit_catalog::library::Library;
 use bewit_catalog::model::{Catalog, Cause, Cond, Operand, ParamId};
 use bumpalo::Bump;
 
@@ -82,8 +83,9 @@ impl Kinds {
     }
 
     /// The kind of an event.
-    pub(crate) fn of(&mut self, catalog: &Catalog, event: &Event<'_>, arena: &Bump) -> Option<(&Kind, &Common)> {
+    pub(crate) fn of(&mut self, library: &Library, event: &Event<'_>, arena: &Bump) -> Option<(&Kind, &Common)> {
         let Self { slots, common } = self;
+        let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
         let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
@@ -102,13 +104,14 @@ impl Kinds {
             }
         }
         let slot = slots.get_mut(free)?;
-        *slot = Some(Box::new(Kind::new(catalog, event, told)));
+        *slot = Some(Box::new(Kind::new(library, event, told)));
         Some((slot.as_deref()?, common))
     }
 }
 
 impl Kind {
-    fn new(catalog: &Catalog, event: &Event<'_>, told: impl FnOnce() -> Option<u16>) -> Self {
+    fn new(library: &Library, event: &Event<'_>, told: impl FnOnce() -> Option<u16>) -> Self {
+        let catalog = &library.tables.index;
         let arena = Bump::new();
         let rule = event.rule.map(|rule| String::from_utf8_lossy(rule.raw()).into_owned());
         let named = rule.as_deref().and_then(|name| Known::by_name(catalog, name));
@@ -132,7 +135,7 @@ impl Kind {
         let of_rule = known_rule.map(|rule| rule.innocent.as_ref()).unwrap_or_default();
         let all = of_rule.iter().chain(catalog.innocent_of_any.iter()).copied();
         kind.innocent = all.filter(|index| kind.may_be_innocent(catalog, *index)).collect();
-        kind.candidates = kind.candidates(catalog, source);
+        kind.candidates = kind.candidates(library, source);
         kind
     }
 
@@ -165,14 +168,15 @@ impl Kind {
         }
     }
 
-    fn candidates(&self, catalog: &Catalog, source: Option<&[u8]>) -> Vec<Candidate> {
+    fn candidates(&self, library: &Library, source: Option<&[u8]>) -> Vec<Candidate> {
+        let catalog = &library.tables.index;
         let candidate = |matched_by, confidence, entry, when| Candidate {
             when,
             plan: Plan {
                 matched_by,
                 confidence,
                 entry,
-                disposition: catalog::entry(catalog, entry).and_then(|entry| entry.disposition),
+                guide: OnceCell::new(),
                 brief: OnceCell::new(),
             },
         };

@@ -19,7 +19,8 @@ pub(crate) use kind::Kinds;
 pub(crate) use plan::{Brief, Plan, Step, Typed};
 pub(crate) use values::{Found, Values};
 
-use bewit_catalog::model::{Catalog, Command, Entry, Manifest, Mitigation, Rule, Template, Undo};
+use bewit_catalog::library::{Guide, Head, Library};
+use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Tuning, Undo};
 use bumpalo::Bump;
 
 use crate::event::Event;
@@ -28,12 +29,13 @@ use kind::{Common, Kind};
 
 /// An alert, as far as it does not depend on how it is written.
 pub(crate) struct Alert<'a> {
+    library: &'a Library,
     pub(crate) catalog: &'a Catalog,
     pub(crate) event: &'a Event<'a>,
     common: &'a Common,
     kind: &'a Kind,
     pub(crate) plan: &'a Plan,
-    pub(crate) entry: &'a Entry,
+    pub(crate) head: &'a Head,
     pub(crate) values: Values<'a>,
     pub(crate) assessment: Assessment<'a>,
     pub(crate) arena: &'a Bump,
@@ -42,26 +44,45 @@ pub(crate) struct Alert<'a> {
 impl<'a> Alert<'a> {
     /// Annotates an event. None only for a catalog without entries.
     pub(crate) fn new(
-        catalog: &'a Catalog,
+        library: &'a Library,
         kinds: &'a mut Kinds,
         event: &'a Event<'a>,
         arena: &'a Bump,
     ) -> Option<Self> {
-        let (kind, common) = kinds.of(catalog, event, arena)?;
+        let catalog = &library.tables.index;
+        let (kind, common) = kinds.of(library, event, arena)?;
         let values = Values::new(catalog, common.beside, event, kind, arena);
         let plan = kind.plan(&values)?;
-        let assessment = assess::assess(catalog, kind, plan, &values, arena);
+        let head = library.tables.heads.get(usize::from(plan.entry))?;
+        let assessment = assess::assess(catalog, kind, plan, head, &values, arena);
         Some(Self {
+            library,
             catalog,
             event,
             common,
             kind,
             plan,
-            entry: crate::catalog::entry(catalog, plan.entry)?,
+            head,
             values,
             assessment,
             arena,
         })
+    }
+
+    /// All guidance of the entry, read from the library. None only where that is damaged.
+    pub(crate) fn read_guide(&self) -> Option<Guide> {
+        self.library.guide(self.plan.entry)
+    }
+
+    /// As [`Self::read_guide`], and kept for the next alert of the kind.
+    pub(crate) fn guide(&self) -> Option<&'a Guide> {
+        match self.plan.guide.get() {
+            Some(guide) => Some(guide),
+            None => {
+                let guide = self.read_guide()?;
+                Some(self.plan.guide.get_or_init(|| guide))
+            }
+        }
     }
 
     /// The upstream rule, by name or message.
@@ -71,14 +92,14 @@ impl<'a> Alert<'a> {
 
     /// Techniques and tactics.
     pub(crate) fn attack(&self) -> Vec<Attack<'a>> {
-        attack::attack(self.catalog, &self.kind.tags, self.entry)
+        attack::attack(self.catalog, &self.kind.tags, self.head)
     }
 
     /// How urgent it is; `moved` is told what moved the score.
     pub(crate) fn severity(&self, moved: impl FnMut(Mover<'a>, i16)) -> Severity {
         let disposition = self.assessment.disposition;
         let priority = self.event.priority;
-        assess::severity(self.catalog, priority, self.entry, &self.values, disposition, moved)
+        assess::severity(self.catalog, priority, self.head, &self.values, disposition, moved)
     }
 
     /// Appends what all alerts of the same cause have in common, as hex digits.
@@ -98,19 +119,16 @@ impl<'a> Alert<'a> {
         fill::prose(template, &self.values, out, |out, text| out.extend_from_slice(text));
     }
 
-    /// What to do, in order, as far as it fits the event.
-    pub(crate) fn mitigations(&self) -> impl Iterator<Item = &'a Mitigation> {
-        let catalog = self.catalog;
-        self.entry
-            .mitigations
+    /// Those of these mitigations that fit the event.
+    pub(crate) fn fitting<'m>(&self, mitigations: &'m [Mitigation]) -> impl Iterator<Item = &'m Mitigation> {
+        mitigations
             .iter()
-            .filter_map(move |index| catalog.mitigations.get(usize::from(*index)))
             .filter(|m| self.values.hold(&m.when))
             .filter(|m| speaks(m) || self.commands(m).next().is_some())
     }
 
     /// The commands of a mitigation that fit the event.
-    pub(crate) fn commands(&self, mitigation: &'a Mitigation) -> impl Iterator<Item = &'a Command> {
+    pub(crate) fn commands<'m>(&self, mitigation: &'m Mitigation) -> impl Iterator<Item = &'m Command> {
         mitigation.commands.iter().filter(|c| self.values.hold(&c.when))
     }
 
@@ -128,9 +146,8 @@ impl<'a> Alert<'a> {
     }
 
     /// How to quiet it in Falco, filled.
-    pub(crate) fn tuning(&self) -> Option<Snippet<'_>> {
-        let tuning = self.entry.tuning.as_ref()?;
-        Some(fill::tuning(tuning, &self.values))
+    pub(crate) fn tuning(&self, tuning: &Tuning) -> Snippet<'_> {
+        fill::tuning(tuning, &self.values)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use bewit_catalog::model::{Cond, Disposition, Phase, Template};
+use bewit_catalog::library::Guide;
+use bewit_catalog::model::{Cond, Phase, Template};
 
 use super::fill::Line;
 use super::guidance::{Confidence, MatchedBy};
@@ -13,8 +14,8 @@ pub(crate) struct Plan {
     pub(crate) confidence: Confidence,
     /// Position in the catalog.
     pub(crate) entry: u16,
-    /// Of the entry: for alerts that are never an attack by themselves.
-    pub(crate) disposition: Option<Disposition>,
+    /// All of the entry's guidance, once it was asked for.
+    pub(crate) guide: OnceCell<Guide>,
     /// What `detail: brief` shows of it, once it was asked for.
     pub(crate) brief: OnceCell<Brief>,
 }

@@ -41,7 +41,7 @@ impl wit::Guest for Component {
     }
 
     fn load_catalog(catalog: Vec<u8>) -> Result<(), wit::Error> {
-        let catalog = bewit_catalog::wire::decode(&catalog).map_err(|error| {
+        let library = bewit_catalog::wire::decode(&catalog).map_err(|error| {
             wit::Error::InvalidConfiguration(wit::ConfigurationError {
                 message: error.to_string(),
                 line: 0,
@@ -49,7 +49,7 @@ impl wit::Guest for Component {
             })
         })?;
         ANNOTATOR.with_borrow_mut(|annotator| {
-            *annotator = Annotator::with_catalog(annotator.config().clone(), catalog);
+            *annotator = Annotator::with_library(annotator.config().clone(), library);
         });
         Ok(())
     }
@@ -84,12 +84,13 @@ impl wit::Guest for Component {
 
     fn describe() -> wit::Description {
         ANNOTATOR.with_borrow(|annotator| {
-            let catalog = annotator.catalog();
+            let library = annotator.library();
+            let catalog = &library.tables.index;
             wit::Description {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 catalog: catalog.version.to_string(),
                 schema: crate::SCHEMA.to_owned(),
-                rules: u32::try_from(crate::catalog::own_entries(catalog)).unwrap_or(u32::MAX),
+                rules: u32::try_from(crate::catalog::own_entries(library)).unwrap_or(u32::MAX),
                 attack: catalog.attack.version.to_string(),
             }
         })

@@ -276,10 +276,10 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
 unsafe extern "C" fn bewit_load_catalog(catalog: *const u8, len: usize) -> i32 {
     // SAFETY: by the contract.
     let catalog = unsafe { std::slice::from_raw_parts(catalog, len) };
-    let Ok(catalog) = bewit_catalog::wire::decode(catalog) else {
+    let Ok(library) = bewit_catalog::wire::decode(catalog) else {
         return 1;
     };
-    set(|annotator, _| Annotator::with_catalog(annotator.config().clone(), catalog))
+    set(|annotator, _| Annotator::with_library(annotator.config().clone(), library))
 }
 
 /// Puts another annotator in place. Returns 0, or 1 if it is in use.
@@ -310,7 +310,8 @@ extern "C" fn bewit_describe() -> *const u8 {
         let Ok(annotator) = state.annotator.try_borrow() else {
             return c"{}".as_ptr().cast();
         };
-        let catalog = annotator.catalog();
+        let library = annotator.library();
+        let catalog = &library.tables.index;
         let description = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "catalog": catalog.version,

@@ -16,7 +16,13 @@ const LINE: usize = 160;
 
 /// Writes the members that depend on the guidance.
 pub(super) fn write(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
-    let brief = alert.plan.brief.get_or_init(|| prepare(alert, config));
+    let brief = match alert.plan.brief.get() {
+        Some(brief) => brief,
+        None => match prepare(alert, config) {
+            Some(brief) => alert.plan.brief.get_or_init(|| brief),
+            None => return,
+        },
+    };
     let severity = alert.severity(|_, _| {});
     let assessment = &alert.assessment;
     w.key("summary").quoted(|out| alert.write_escaped(&brief.summary, out));
@@ -97,7 +103,8 @@ fn mitigations(alert: &Alert<'_>, brief: &Brief, out: &mut Vec<u8>) {
 }
 
 /// Writes all that is the same for the alerts of a plan.
-fn prepare(alert: &Alert<'_>, config: &Config) -> Brief {
+fn prepare(alert: &Alert<'_>, config: &Config) -> Option<Brief> {
+    let guide = alert.read_guide()?;
     let mut attack = Vec::new();
     Writer::new(&mut attack).array(|w| {
         for attack in alert.attack() {
@@ -110,17 +117,16 @@ fn prepare(alert: &Alert<'_>, config: &Config) -> Brief {
     let mut w = Writer::new(&mut guidance);
     w.key("guidance").object(|w| native::guidance(alert, w));
     native::organisation(config, &mut w);
-    let steps = alert.entry.mitigations.iter().filter_map(|index| {
-        let mitigation = alert.catalog.mitigations.get(usize::from(*index))?;
+    let steps = guide.mitigations.iter().map(|mitigation| {
         let mut id = vec![b'"'];
         // A block of the entry's own is called by what follows the entry's id.
         let own = mitigation
             .id
-            .strip_prefix(alert.entry.id.as_ref())
+            .strip_prefix(alert.head.id.as_ref())
             .filter(|id| id.starts_with('/'));
         escape(&mut id, own.unwrap_or(&mitigation.id));
         id.push(b'"');
-        Some(Step {
+        Step {
             id: id.into(),
             phase: mitigation.phase,
             when: mitigation.when.to_vec(),
@@ -134,12 +140,12 @@ fn prepare(alert: &Alert<'_>, config: &Config) -> Brief {
                     effect: Effect::as_str(command.effect),
                 })
                 .collect(),
-        })
+        }
     });
-    Brief {
-        summary: escaped(&alert.entry.summary),
+    Some(Brief {
+        summary: escaped(&guide.entry.summary),
         attack: attack.into(),
         steps: steps.collect(),
         guidance: guidance.into(),
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! The native schema: Falco's own keys as they came, and all that bewit adds in one object beside them.
 
-use bewit_catalog::model::{Mitigation, Reference, Template, Undo};
+use bewit_catalog::model::{Mitigation, Reference, Template, Tuning, Undo};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -280,7 +280,10 @@ fn value_text(member: &[u8]) -> &[u8] {
 
 /// Everything that is known of an alert.
 fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
-    prose(w.key("summary"), alert, &alert.entry.summary);
+    let Some(guide) = alert.guide() else {
+        return;
+    };
+    prose(w.key("summary"), alert, &guide.entry.summary);
     severity(alert, w);
     w.key("entities");
     entities(alert, w);
@@ -288,7 +291,7 @@ fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
     assessment(alert, w);
     w.key("mitigations").array(|w| {
         let attack = alert.attack();
-        for mitigation in alert.mitigations() {
+        for mitigation in alert.fitting(&guide.mitigations) {
             w.object(|w| {
                 self::mitigation(alert, mitigation, w);
                 let mut listed = listed(&attack, &mitigation.attack_mitigations).peekable();
@@ -299,17 +302,18 @@ fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
             });
         }
     });
-    tuning(alert, w);
+    if let Some(tuning) = &guide.entry.tuning {
+        w.key("tuning").object(|w| self::tuning(alert, tuning, w));
+    }
     w.key("guidance").object(|w| {
         guidance(alert, w);
-        let entry = alert.entry;
-        prose(w.key("why"), alert, &entry.why);
+        prose(w.key("why"), alert, &guide.entry.why);
         w.key("innocent").array(|w| {
-            for cause in entry.innocent.iter() {
+            for cause in guide.entry.innocent.iter() {
                 prose(w, alert, cause);
             }
         });
-        references(&entry.references, w);
+        references(&guide.entry.references, w);
     });
     organisation(config, w);
 }
@@ -323,8 +327,8 @@ fn prose(w: &mut Writer<'_>, alert: &Alert<'_>, template: &Template) {
 pub(super) fn guidance(alert: &Alert<'_>, w: &mut Writer<'_>) {
     w.key("matched_by").string(alert.plan.matched_by.as_str());
     w.key("rule")
-        .string(alert.rule().map_or(&alert.entry.title, |rule| &rule.name).as_ref());
-    w.key("entry").string(alert.entry.id.as_ref());
+        .string(alert.rule().map_or(&alert.head.title, |rule| &rule.name).as_ref());
+    w.key("entry").string(alert.head.id.as_ref());
     w.key("confidence").string(alert.plan.confidence.as_str());
     w.key("catalog").string(alert.catalog.version.as_ref());
 }
@@ -577,21 +581,17 @@ fn references(references: &[Reference], w: &mut Writer<'_>) {
     });
 }
 
-fn tuning(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let (Some(tuning), Some(filled)) = (&alert.entry.tuning, alert.tuning()) else {
-        return;
-    };
-    w.key("tuning").object(|w| {
-        if let Some(hook) = &tuning.hook {
-            w.key("hook").string(hook.as_ref());
-        }
-        w.key("kind").string(tuning.kind.as_str());
-        w.key("snippet").string(&filled.text);
-        readiness(&filled.missing, w);
-        if let Some(note) = &tuning.note {
-            prose(w.key("note"), alert, note);
-        }
-    });
+fn tuning(alert: &Alert<'_>, tuning: &Tuning, w: &mut Writer<'_>) {
+    let filled = alert.tuning(tuning);
+    if let Some(hook) = &tuning.hook {
+        w.key("hook").string(hook.as_ref());
+    }
+    w.key("kind").string(tuning.kind.as_str());
+    w.key("snippet").string(&filled.text);
+    readiness(&filled.missing, w);
+    if let Some(note) = &tuning.note {
+        prose(w.key("note"), alert, note);
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bewit::Annotator;
+use bewit::catalog::BUILT_IN;
 use bewit_catalog::model::Effect;
 use check::Bench;
 use collect::Sample;
@@ -31,10 +31,9 @@ const UNCHECKED: &str = "docs/unchecked-commands.md";
 
 /// All commands, those inside of scripts, too, each once.
 fn everything(bench: &Bench) -> Vec<Sample> {
-    let annotator = Annotator::default();
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    let filters = collect::manifests(annotator.catalog())
+    let filters = collect::manifests(&BUILT_IN)
         .into_iter()
         .filter(|(kind, _, _)| kind == "jq")
         .map(|(_, of, body)| Sample {
@@ -42,7 +41,7 @@ fn everything(bench: &Bench) -> Vec<Sample> {
             argv: vec!["jq".into(), body],
             effect: None,
         });
-    for sample in collect::commands(annotator.catalog()).into_iter().chain(filters) {
+    for sample in collect::commands(&BUILT_IN).into_iter().chain(filters) {
         let inner = match sample.argv.as_slice() {
             [shell, flag, ..] if shell == "sh" && flag == "-c" => bench.inside(&sample),
             _ => Vec::new(),
@@ -201,8 +200,7 @@ fn verb(argv: &[String]) -> String {
 #[test]
 fn kubernetes_knows_manifests_and_fields() {
     const SCRIPT: &str = include_str!("validate.py");
-    let annotator = Annotator::default();
-    let manifests = collect::manifests(annotator.catalog());
+    let manifests = collect::manifests(&BUILT_IN);
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/python/kubernetes-validate/bin/python");
     if !python.exists() {
         println!(
@@ -307,9 +305,8 @@ fn unchecked_kinds() -> BTreeMap<String, usize> {
         "ConfigMap",
         "jq",
     ];
-    let annotator = Annotator::default();
     let mut kinds = BTreeMap::new();
-    for (kind, _, _) in collect::manifests(annotator.catalog()) {
+    for (kind, _, _) in collect::manifests(&BUILT_IN) {
         if !CHECKED.contains(&kind.as_str()) {
             *kinds.entry(kind).or_default() += 1;
         }
@@ -319,10 +316,9 @@ fn unchecked_kinds() -> BTreeMap<String, usize> {
 
 #[test]
 fn no_advice_switches_protection_off() {
-    let annotator = Annotator::default();
     let mut bad = Vec::new();
     let mut checked = 0;
-    for mitigation in annotator.catalog().mitigations.iter() {
+    for mitigation in BUILT_IN.mitigations.iter() {
         let prose: Vec<String> = mitigation
             .why
             .iter()
@@ -360,10 +356,9 @@ fn no_advice_switches_protection_off() {
 #[test]
 fn effects_are_what_they_are_said_to_be() {
     let bench = Bench::new("effects", "http://127.0.0.1:1");
-    let annotator = Annotator::default();
     let mut wrong = Vec::new();
     let mut checked = BTreeMap::new();
-    for sample in collect::commands(annotator.catalog()) {
+    for sample in collect::commands(&BUILT_IN) {
         let Some(said) = sample.effect else { continue };
         let is = if sample.argv[0] == "sh" {
             let mut all: Vec<Effect> = bench

@@ -1,0 +1,217 @@
+//! The catalog as the plugin holds it: at hand what every event needs, and packed what only some do.
+//!
+//! Guidance is most of the catalog, and little of it is wanted at a time. It is compressed in blocks, so that the
+//! module is small enough for a ConfigMap of Kubernetes; a block is unpacked when an alert of a new kind comes.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Catalog, Disposition, Entry, EntryKind, List, Mitigation, Str};
+
+/// A catalog with its guidance packed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Library {
+    /// All but the packed bytes.
+    pub tables: Tables,
+    /// The blocks, one behind the other.
+    pub packed: Cow<'static, [u8]>,
+}
+
+/// What is at hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tables {
+    /// The catalog; its `entries` and `mitigations` are empty, indices into them hold for the packed ones.
+    pub index: Catalog,
+    /// What is wanted of every entry.
+    pub heads: List<Head>,
+    /// Where the entries are.
+    pub entries: List<Packed>,
+    /// Where the mitigations are.
+    pub mitigations: List<Packed>,
+    /// Where the blocks are.
+    pub blocks: List<Block>,
+}
+
+/// What is wanted of an [`Entry`] without its guidance. The fields are those of the entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its id.
+    pub id: Str,
+    /// What kind.
+    pub kind: EntryKind,
+    /// The rule's name, or a noun phrase.
+    pub title: Str,
+    /// Indices of ATT&CK techniques.
+    pub attack: List<u16>,
+    /// Added to the score.
+    pub severity: i8,
+    /// Why.
+    pub severity_why: Option<Str>,
+    /// For alerts that are never an attack by themselves.
+    pub disposition: Option<Disposition>,
+}
+
+/// Where something is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Packed {
+    /// Index into [`Tables::blocks`].
+    pub block: u16,
+    /// Offset in the unpacked block.
+    pub at: u32,
+}
+
+/// A block of packed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Offset in [`Library::packed`].
+    pub at: u32,
+    /// Packed bytes.
+    pub len: u32,
+    /// Unpacked bytes.
+    pub unpacked: u32,
+}
+
+/// The guidance of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Guide {
+    /// The entry.
+    pub entry: Entry,
+    /// What it tells people to do, in order.
+    pub mitigations: Vec<Mitigation>,
+}
+
+impl Library {
+    /// The guidance of an entry; none where there is no such entry.
+    pub fn guide(&self, entry: u16) -> Option<Guide> {
+        let mut blocks = Unpacked::default();
+        let place = self.tables.entries.get(usize::from(entry))?;
+        let entry: Entry = blocks.read(self, *place)?;
+        let places = entry
+            .mitigations
+            .iter()
+            .map(|index| self.tables.mitigations.get(usize::from(*index)));
+        let mitigations = places.map(|place| blocks.read(self, *place?)).collect::<Option<_>>()?;
+        Some(Guide { entry, mitigations })
+    }
+
+    /// All of the catalog; none where the bytes are damaged.
+    pub fn unpack(&self) -> Option<Catalog> {
+        fn all<T: DeserializeOwned + Clone>(library: &Library, places: &[Packed]) -> Option<List<T>> {
+            let mut blocks = Unpacked::default();
+            places.iter().map(|place| blocks.read(library, *place)).collect()
+        }
+        Some(Catalog {
+            entries: all(self, &self.tables.entries)?,
+            mitigations: all(self, &self.tables.mitigations)?,
+            ..self.tables.index.clone()
+        })
+    }
+
+    fn unpack_block(&self, index: u16) -> Option<Vec<u8>> {
+        let block = self.tables.blocks.get(usize::from(index))?;
+        let (at, len) = (usize::try_from(block.at).ok()?, usize::try_from(block.len).ok()?);
+        let packed = self.packed.get(at..at.checked_add(len)?)?;
+        let most = usize::try_from(block.unpacked).ok()?;
+        miniz_oxide::inflate::decompress_to_vec_with_limit(packed, most).ok()
+    }
+}
+
+/// Blocks that were unpacked, the last ones: what stands together is often wanted together.
+#[derive(Default)]
+struct Unpacked(Vec<(u16, Vec<u8>)>);
+
+impl Unpacked {
+    /// Blocks that are kept.
+    const KEPT: usize = 4;
+
+    fn read<T: DeserializeOwned>(&mut self, library: &Library, place: Packed) -> Option<T> {
+        if !self.0.iter().any(|(index, _)| *index == place.block) {
+            let block = library.unpack_block(place.block)?;
+            self.0.insert(0, (place.block, block));
+            self.0.truncate(Self::KEPT);
+        }
+        let (_, block) = self.0.iter().find(|(index, _)| *index == place.block)?;
+        postcard::from_bytes(block.get(usize::try_from(place.at).ok()?..)?).ok()
+    }
+}
+
+/// Bytes of a block before it is packed. Larger ones pack better and take longer to unpack.
+#[cfg(feature = "compile")]
+const BLOCK: usize = 16 << 10;
+
+/// Packs the guidance of a catalog.
+///
+/// # Errors
+/// Never for a catalog that the compiler made: it has no type that the format lacks.
+#[cfg(feature = "compile")]
+pub fn pack(catalog: Catalog) -> Result<Library, postcard::Error> {
+    let head = |entry: &Entry| Head {
+        id: entry.id.clone(),
+        kind: entry.kind,
+        title: entry.title.clone(),
+        attack: entry.attack.clone(),
+        severity: entry.severity,
+        severity_why: entry.severity_why.clone(),
+        disposition: entry.disposition,
+    };
+    let mut packer = Packer::default();
+    let heads = catalog.entries.iter().map(head).collect();
+    let entries = packer.add(&catalog.entries)?;
+    let mitigations = packer.add(&catalog.mitigations)?;
+    Ok(Library {
+        tables: Tables {
+            index: Catalog {
+                entries: List::default(),
+                mitigations: List::default(),
+                ..catalog
+            },
+            heads,
+            entries: entries.into(),
+            mitigations: mitigations.into(),
+            blocks: packer.blocks.into(),
+        },
+        packed: packer.packed.into(),
+    })
+}
+
+#[cfg(feature = "compile")]
+#[derive(Default)]
+struct Packer {
+    blocks: Vec<Block>,
+    packed: Vec<u8>,
+}
+
+#[cfg(feature = "compile")]
+impl Packer {
+    /// Packs a list into blocks of its own.
+    fn add<T: Serialize>(&mut self, list: &[T]) -> Result<Vec<Packed>, postcard::Error> {
+        let mut places = Vec::with_capacity(list.len());
+        let mut open = Vec::new();
+        for item in list {
+            let bytes = postcard::to_allocvec(item)?;
+            if !open.is_empty() && open.len() + bytes.len() > BLOCK {
+                self.close(&mut open);
+            }
+            places.push(Packed {
+                block: self.blocks.len() as u16,
+                at: open.len() as u32,
+            });
+            open.extend_from_slice(&bytes);
+        }
+        self.close(&mut open);
+        Ok(places)
+    }
+
+    fn close(&mut self, open: &mut Vec<u8>) {
+        let packed = miniz_oxide::deflate::compress_to_vec(open, 10);
+        self.blocks.push(Block {
+            at: self.packed.len() as u32,
+            len: packed.len() as u32,
+            unpacked: open.len() as u32,
+        });
+        self.packed.extend_from_slice(&packed);
+        open.clear();
+    }
+}
