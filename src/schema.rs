@@ -2,6 +2,7 @@
 //!
 //! The JSON Schema in `schema/` is generated from these types, and tests hold the writer to them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bewit_catalog::model::{Disposition, Effect, Phase, Place, Reference, TuningKind};
@@ -82,7 +83,8 @@ alert_type! {
         assessment: Assessment,
         /// What to do, in order. With `detail: brief` one for each phase, with its first ready command.
         mitigations: Vec<Mitigation>,
-        /// Ids of the mitigations that `detail: brief` leaves out.
+        /// Ids of the mitigations that `detail: brief` leaves out. There, an id that begins with `/` is that of a block of
+        /// the entry's own: `guidance.entry` stands before it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         more: Vec<String>,
         /// How to quiet it in Falco. Only with `detail: full`.
@@ -347,6 +349,17 @@ alert_type! {
         /// The whole line, with `keep_raw`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         raw: Option<String>,
+    }
+}
+
+impl Bewit {
+    /// A mitigation's id with the entry's before it, where `detail: brief` left that out.
+    pub fn whole_id<'a>(&self, id: &'a str) -> Cow<'a, str> {
+        if id.starts_with('/') {
+            Cow::Owned(format!("{}{id}", self.guidance.entry))
+        } else {
+            Cow::Borrowed(id)
+        }
     }
 }
 

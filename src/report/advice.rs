@@ -72,7 +72,8 @@ fn mitigations(subject: &Subject<'_>, level: usize, blocks: &mut Vec<Block>) {
         }
     }
     if !bewit.more.is_empty() {
-        let text = Text::from("There is more, which an alert of brief detail leaves out: ").codes(&bewit.more);
+        let ids: Vec<_> = bewit.more.iter().map(|id| bewit.whole_id(id)).collect();
+        let text = Text::from("There is more, which an alert of brief detail leaves out: ").codes(ids);
         blocks.push(Block::Paragraph(text.prose(".")));
     }
 }
@@ -81,7 +82,7 @@ fn title(subject: &Subject<'_>, mitigation: &Mitigation) -> Text {
     match &mitigation.title {
         Some(title) if !title.trim().is_empty() => subject.prose(title),
         _ if mitigation.id.trim().is_empty() => "(no title)".into(),
-        _ => Text::new().code(&mitigation.id),
+        _ => Text::new().code(mitigation.id.trim_start_matches('/')),
     }
 }
 
