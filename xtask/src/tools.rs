@@ -119,8 +119,11 @@ fn install_shells() -> Result<()> {
         return Ok(());
     }
     eprintln!("installing {}", missing.join(" "));
-    run(Command::new("apt-get").args(["update", "-qq"]))?;
+    // Machines that were just started often run apt themselves.
+    let wait = ["-o", "DPkg::Lock::Timeout=300"];
+    run(Command::new("apt-get").args(wait).args(["update", "-qq"]))?;
     run(Command::new("apt-get")
+        .args(wait)
         .args(["install", "--yes", "--no-install-recommends", "-qq"])
         .args(missing)
         .env("DEBIAN_FRONTEND", "noninteractive")
