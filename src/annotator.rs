@@ -34,6 +34,8 @@ pub struct Annotator {
     library: Cow<'static, Library>,
     config: Config,
     min_priority: Option<Priority>,
+    /// What templates may say of the organisation.
+    organisation: Vec<(String, String)>,
     /// Taken out while a line is worked on: should that end in a trap, the next line finds none and makes a new one.
     kept: Cell<Option<Box<Kept>>>,
 }
@@ -57,6 +59,21 @@ impl Default for Annotator {
 impl Annotator {
     /// With the built-in catalog.
     pub fn new(config: Config) -> Self {
+        Self::over(Cow::Borrowed(&LIBRARY), config)
+    }
+
+    /// With another catalog: the built-in one with a user's files laid over it.
+    pub fn with_library(config: Config, library: Library) -> Self {
+        Self::over(Cow::Owned(library), config)
+    }
+
+    /// The same catalog under another configuration.
+    pub fn configured(self, config: Config) -> Self {
+        Self::over(self.library, config)
+    }
+
+    fn over(library: Cow<'static, Library>, mut config: Config) -> Self {
+        config.organisation = config.organisation.or(&library.tables.index.organisation);
         Self {
             min_priority: config.min_priority.map(|p| match p {
                 MinPriority::Emergency => Priority::Emergency,
@@ -68,25 +85,10 @@ impl Annotator {
                 MinPriority::Informational => Priority::Informational,
                 MinPriority::Debug => Priority::Debug,
             }),
+            organisation: config.organisation.values(),
             config,
-            library: Cow::Borrowed(&LIBRARY),
+            library,
             kept: Cell::default(),
-        }
-    }
-
-    /// With another catalog: the built-in one with a user's files laid over it.
-    pub fn with_library(config: Config, library: Library) -> Self {
-        Self {
-            library: Cow::Owned(library),
-            ..Self::new(config)
-        }
-    }
-
-    /// The same catalog under another configuration.
-    pub fn configured(self, config: Config) -> Self {
-        Self {
-            library: self.library,
-            ..Self::new(config)
         }
     }
 
@@ -136,6 +138,7 @@ impl Annotator {
             library: &self.library,
             config: &self.config,
             min_priority: self.min_priority,
+            organisation: &self.organisation,
             kinds: &mut kept.kinds,
             arena: &kept.arena,
             raw: line,
@@ -168,6 +171,7 @@ struct Work<'a, 'w> {
     library: &'a Library,
     config: &'a Config,
     min_priority: Option<Priority>,
+    organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
     arena: &'a Bump,
     /// The whole line, as text.
@@ -305,6 +309,11 @@ impl<'a> Work<'a, '_> {
             return Some(Outcome::Dropped);
         }
         self.add_metadata(&mut event, record, layer);
+        if !self.organisation.is_empty() {
+            let organisation = self.organisation.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            let known = event.metadata.iter().copied().chain(organisation);
+            event.metadata = bumpalo::collections::Vec::from_iter_in(known, self.arena).into_bump_slice();
+        }
         let event = self.arena.alloc(event);
         let alert = Alert::new(self.library, self.kinds, event, self.arena)?;
         let input = Input {

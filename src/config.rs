@@ -1,5 +1,6 @@
 //! What the user can choose. The same keys in every host; `bewit.yaml` is this, as YAML.
 
+use bewit_catalog::model::{ORGANISATION, Setting};
 use serde::{Deserialize, Serialize};
 
 /// Settings. Every key has a default, so an empty file is a configuration.
@@ -97,7 +98,7 @@ impl Default for Limits {
     }
 }
 
-/// Who you are.
+/// Who you are. What is set stands in every alert, and templates of the catalog may use it: `{org.owner}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -110,19 +111,50 @@ pub struct Organisation {
     pub runbook_url: Option<String>,
     /// Where people on call talk.
     pub on_call: Option<String>,
+    /// Your own registry of images, with its path: `registry.acme.example/shop`.
+    pub registry: Option<String>,
 }
 
 impl Organisation {
     /// Keys and values that were given.
     pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [
-            ("cluster", &self.cluster),
-            ("owner", &self.owner),
-            ("runbook_url", &self.runbook_url),
-            ("on_call", &self.on_call),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+        let Self {
+            cluster,
+            owner,
+            runbook_url,
+            on_call,
+            registry,
+        } = self;
+        ORGANISATION
+            .into_iter()
+            .zip([cluster, owner, runbook_url, on_call, registry])
+            .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+    }
+
+    /// What a catalog file says of the organisation, where the configuration says nothing.
+    pub(crate) fn or(mut self, settings: &[Setting]) -> Self {
+        let Self {
+            cluster,
+            owner,
+            runbook_url,
+            on_call,
+            registry,
+        } = &mut self;
+        for (key, place) in ORGANISATION
+            .into_iter()
+            .zip([cluster, owner, runbook_url, on_call, registry])
+        {
+            let setting = settings.iter().find(|setting| setting.key == key);
+            *place = place.take().or_else(|| Some(setting?.value.to_string()));
+        }
+        self
+    }
+
+    /// What templates may use, under the names that the catalog has for it.
+    pub(crate) fn values(&self) -> Vec<(String, String)> {
+        self.given()
+            .map(|(key, value)| (format!("@organisation.{key}"), value.to_owned()))
+            .collect()
     }
 }
 

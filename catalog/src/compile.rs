@@ -8,12 +8,14 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use crate::condition;
+use crate::denied::{Denials, Place};
 use crate::model::{
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
-    Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, Param, ParamId, ParamType,
-    Phase, Piece, Rule, Severity, Source, Str, Tactic, Take, Technique, Template, TextField, TextKey, Tuning,
+    Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, ORGANISATION, Param, ParamId,
+    ParamType, Phase, Piece, Rule, Setting, Severity, Source, Str, Tactic, Take, Technique, Template, TextField, TextKey, Tuning,
     TuningKind, Undo, Weighted,
 };
+use crate::nearest::nearest;
 use crate::source;
 use crate::template;
 
@@ -30,7 +32,7 @@ pub const PRIORITIES: [&str; 8] = [
 ];
 
 /// What conditions and parameters may name beside Falco's fields.
-const ASIDE: [&str; 10] = [
+const ASIDE: [&str; 15] = [
     "@rule",
     "@source",
     "@priority",
@@ -41,6 +43,11 @@ const ASIDE: [&str; 10] = [
     "@kubernetes.node",
     "@kubernetes.container",
     "@kubernetes.image",
+    "@organisation.cluster",
+    "@organisation.owner",
+    "@organisation.runbook_url",
+    "@organisation.on_call",
+    "@organisation.registry",
 ];
 
 /// A file of the catalog.
@@ -155,6 +162,7 @@ struct Parts<'f> {
     entries: Vec<Part<'f, source::Entry>>,
     names: Vec<Part<'f, source::Name>>,
     innocent: Vec<Part<'f, source::Innocent>>,
+    organisation: BTreeMap<String, String>,
 }
 
 /// Puts parts of a user's own before the catalog's, of which those go that they replace.
@@ -180,6 +188,9 @@ struct Compiler {
     file: String,
     text: String,
     overlay: bool,
+    denials: Denials,
+    /// The catalog's own files were looked at when it was built.
+    overlays_only: bool,
     fields: BTreeSet<String>,
     params: Vec<Param>,
     feeds: BTreeMap<String, Vec<Feed>>,
@@ -210,6 +221,13 @@ impl Compiler {
         });
     }
 
+    /// As [`Self::mistake`], with what somebody may have meant.
+    fn unknown<'k>(&mut self, near: &str, message: &str, known: impl IntoIterator<Item = &'k str>) {
+        let word = quoted(message).unwrap_or(near).to_owned();
+        let meant = meant(&word, known);
+        self.mistake(near, format!("{message}{meant}"));
+    }
+
     /// What is compiled now, for messages.
     fn at<T>(&mut self, part: &Part<'_, T>) {
         self.file.clone_from(&part.file.path);
@@ -223,11 +241,20 @@ impl Compiler {
         match serde_yaml_ng::from_str(&file.text) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.mistakes.push(Mistake {
-                    file: file.path.clone(),
-                    at: error.location().map(|l| (l.line(), l.column())),
-                    message: error.to_string(),
-                });
+                let text = error.to_string();
+                let mut words = text.split('`').skip(1).step_by(2);
+                let word = words.next().unwrap_or_default();
+                // "unknown field `x`, expected one of `a`, `b`"
+                let meant = if text.contains("unknown") { meant(word, words) } else { String::new() };
+                match error.location() {
+                    // Its own words end with the place.
+                    Some(place) => self.mistakes.push(Mistake {
+                        file: file.path.clone(),
+                        at: Some((place.line(), place.column())),
+                        message: text.clone() + &meant,
+                    }),
+                    None => self.mistake(word, text.clone() + &meant),
+                }
                 None
             }
         }
@@ -252,7 +279,9 @@ impl Compiler {
         }
         let base = name.split('[').next().unwrap_or(name);
         if !ASIDE.contains(&name) && !self.fields.contains(name) && !self.fields.contains(base) {
-            return Err(format!("`{name}` is neither a parameter nor a Falco field"));
+            let known = self.param_ids.keys().chain(&self.fields).map(String::as_str);
+            let meant = meant(name, known);
+            return Err(format!("`{name}` is neither a parameter nor a Falco field{meant}"));
         }
         let id = self.declare(Param {
             name: owned(name),
@@ -286,7 +315,8 @@ impl Compiler {
         match template::parse(text, &mut |name| self.param(name)) {
             Ok(template) => template,
             Err(message) => {
-                self.mistake(text, format!("{message} in {text:?}"));
+                let near = quoted(&message).map_or(text, |name| text.find(name).map_or(text, |at| &text[at..]));
+                self.mistake(near, format!("{message} in {text:?}"));
                 Template(List::default())
             }
         }
@@ -300,7 +330,8 @@ impl Compiler {
         match condition::compile(conditions, &mut |name| self.param(name)) {
             Ok(conditions) => conditions,
             Err(message) => {
-                self.mistake("when:", message);
+                let near = quoted(&message).unwrap_or("when:").to_owned();
+                self.mistake(&near, message);
                 List::default()
             }
         }
@@ -309,7 +340,9 @@ impl Compiler {
     fn technique(&mut self, id: &str) -> Option<u16> {
         let found = self.techniques.iter().position(|t| t.id == id);
         if found.is_none() {
-            self.mistake(id, format!("`{id}` is no technique of attack.yaml"));
+            let known: Vec<Str> = self.techniques.iter().map(|t| t.id.clone()).collect();
+            let message = format!("`{id}` is no technique of attack.yaml");
+            self.unknown(id, &message, known.iter().map(AsRef::as_ref));
         }
         found.map(|i| i as u16)
     }
@@ -353,6 +386,14 @@ impl Compiler {
     }
 
     fn lay_over<'f>(&mut self, parts: &mut Parts<'f>, overlay: source::Overlay, file: &'f Input) {
+        for (key, value) in overlay.organisation {
+            if !ORGANISATION.contains(&key.as_str()) {
+                self.unknown(&key, &format!("`{key}` is no value of an organisation"), ORGANISATION);
+            } else if value.trim().is_empty() || value.chars().any(char::is_control) {
+                self.mistake(&key, format!("`{key}` must be one line of text, not {value:?}"));
+            }
+            parts.organisation.insert(key, value);
+        }
         prefer(&mut parts.mitigations, overlay.mitigations, file, |a, b| a.id == b.id);
         prefer(&mut parts.innocent, overlay.innocent, file, |a, b| {
             a.innocent == b.innocent
@@ -388,7 +429,9 @@ impl Compiler {
                 }
                 None => {
                     let name = extension.rule.or(extension.behaviour).unwrap_or_default();
-                    self.mistake(&name, format!("the catalog has no guidance for {name:?} to extend"));
+                    let known = parts.entries.iter().flat_map(|part| subject(&part.value)).flatten();
+                    let meant = meant(&name, known.map(String::as_str));
+                    self.mistake(&name, format!("the catalog has no guidance for {name:?} to extend{meant}"));
                 }
             }
         }
@@ -398,6 +441,8 @@ impl Compiler {
         if let Some(file) = files.iter().find(|f| f.path == "fields.txt") {
             self.fields = file.text.lines().map(str::to_owned).collect();
         }
+        self.overlays_only = !overlays.is_empty();
+        self.denied(files);
         self.params(files);
         let attack = self.attack(files);
         let parts = self.gather(files, overlays);
@@ -465,10 +510,48 @@ impl Compiler {
             innocent_of_any: innocent_of_any.into(),
             severity,
             text_keys,
+            organisation: parts
+                .organisation
+                .into_iter()
+                .map(|(key, value)| Setting {
+                    key: key.into(),
+                    value: value.into(),
+                })
+                .collect(),
         };
         let hash = serde_json::to_vec(&catalog).map_or(0, |bytes| fnv(&bytes));
         catalog.version = Cow::Owned(format!("{version}+{:08x}", hash as u32));
         catalog
+    }
+
+    fn denied(&mut self, files: &[Input]) {
+        let denied = self.one(files, "denied.yaml").unwrap_or_default();
+        match Denials::new(denied) {
+            Ok(denials) => self.denials = denials,
+            Err((pattern, error)) => self.mistake(&pattern, format!("{pattern:?} is no regular expression: {error}")),
+        }
+    }
+
+    /// Looks for what is denied in everything that a block tells people to do.
+    fn refuse_denied(&mut self, m: &source::Mitigation) {
+        if self.overlays_only && !self.overlay {
+            return;
+        }
+        let commands = m.commands.iter().flat_map(|c| [Some(&c.argv), c.undo.as_ref()]).flatten();
+        let commands: Vec<(Place, String)> = commands.map(|argv| (Place::Commands, argv.join(" "))).collect();
+        let notes = m.commands.iter().filter_map(|c| c.undo_note.as_ref());
+        let prose: Vec<&String> = m.why.iter().chain(&m.steps).chain(notes).collect();
+        let block = prose.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
+        let prose = prose.iter().map(|text| (Place::Prose, (*text).clone()));
+        let manifests = m.manifests.iter().map(|manifest| (Place::Manifests, manifest.body.clone()));
+        for (place, text) in commands.into_iter().chain(prose).chain(manifests) {
+            if let Some(objection) = self.denials.objection(place, &text, &block) {
+                // Words of a command stand apart in the file.
+                let words = quoted(&objection).unwrap_or_default().split_whitespace();
+                let near = words.max_by_key(|word| word.len()).unwrap_or_default().to_owned();
+                self.mistake(&near, objection);
+            }
+        }
     }
 
     fn params(&mut self, files: &[Input]) {
@@ -586,6 +669,7 @@ impl Compiler {
         if m.commands.is_empty() && m.steps.is_empty() && m.manifests.is_empty() && m.why.is_none() {
             self.mistake(&m.id, format!("`{}` has nothing to do", m.id));
         }
+        self.refuse_denied(m);
         if m.phase == Phase::Inspect {
             for command in &m.commands {
                 if command.effect != Effect::ReadOnly {
@@ -741,10 +825,14 @@ impl Compiler {
             match used {
                 source::MitigationUse::Shared(shared) => match self.shared.get(&shared.id) {
                     Some(index) => mitigations.push(*index),
-                    None => self.mistake(
-                        &format!("use: {}", shared.id),
-                        format!("there is no mitigations/{}.yaml", shared.id),
-                    ),
+                    None => {
+                        let known: Vec<String> = self.shared.keys().cloned().collect();
+                        let meant = meant(&shared.id, known.iter().map(String::as_str));
+                        self.mistake(
+                            &format!("use: {}", shared.id),
+                            format!("there is no mitigations/{}.yaml{meant}", shared.id),
+                        );
+                    }
                 },
                 source::MitigationUse::Own(own) => {
                     let compiled = self.mitigation(own, Cow::Owned(format!("{id}/{}", own.id)));
@@ -949,7 +1037,11 @@ impl Compiler {
         for name in &cause.rules {
             match rules.iter_mut().find(|r| r.name == *name) {
                 Some(rule) => rule.innocent.to_mut().push(index),
-                None => self.mistake(name, format!("{name:?} is no rule of names.yaml")),
+                None => {
+                    let known = rules.iter().map(|rule| rule.name.as_ref());
+                    let meant = meant(name, known);
+                    self.mistake(name, format!("{name:?} is no rule of names.yaml{meant}"));
+                }
             }
         }
     }
@@ -1047,6 +1139,19 @@ impl Compiler {
             .collect();
         compiled.sort_by(|a, b| b.key.len().cmp(&a.key.len()).then_with(|| a.key.cmp(&b.key)));
         compiled.into()
+    }
+}
+
+/// The first text in backticks.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('`').nth(1)
+}
+
+/// A question behind a message that names an unknown word; empty where nothing is like it.
+fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    match nearest(word, known, 1)[..] {
+        [meant] => format!("; did you mean `{meant}`?"),
+        _ => String::new(),
     }
 }
 

@@ -8,11 +8,15 @@ pub mod compile;
 #[cfg(feature = "compile")]
 mod condition;
 #[cfg(feature = "compile")]
+mod denied;
+#[cfg(feature = "compile")]
 pub mod emit;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod library;
 pub mod model;
+#[cfg(feature = "compile")]
+pub mod nearest;
 #[cfg(feature = "compile")]
 pub mod source;
 #[cfg(feature = "compile")]

@@ -52,7 +52,22 @@ pub struct Catalog {
     pub severity: Severity,
     /// Keys of Falco's text output, longest first.
     pub text_keys: List<TextKey>,
+    /// What a user's own catalog file says of the organisation.
+    pub organisation: List<Setting>,
 }
+
+/// A value of the organisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// One of [`ORGANISATION`].
+    pub key: Str,
+    /// As it was written.
+    pub value: Str,
+}
+
+/// What an organisation can say of itself: who answers for the cluster, where its runbooks are, where people on call
+/// talk, and where its images come from.
+pub const ORGANISATION: [&str; 5] = ["cluster", "owner", "runbook_url", "on_call", "registry"];
 
 /// ATT&CK Enterprise, as far as the catalog uses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

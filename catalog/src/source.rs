@@ -12,7 +12,10 @@ pub type Conditions = Vec<Condition>;
 /// One condition.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a condition is a name (`container.id`, `\"!container.id\"`) or `name: pattern`"
+)]
 pub enum Condition {
     /// `container.id`, or `"!container.id"`.
     Presence(String),
@@ -23,7 +26,7 @@ pub enum Condition {
 /// A pattern or several.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a pattern is a text, or a list of texts")]
 pub enum OneOrMany {
     /// One.
     One(String),
@@ -64,6 +67,9 @@ pub struct Overlay {
     pub mitigations: Vec<Mitigation>,
     /// Innocent causes.
     pub innocent: Vec<Innocent>,
+    /// Values of the organisation that templates may use, as `{org.owner}`: `cluster`, `owner`, `runbook_url`, `on_call`,
+    /// `registry`. The configuration goes before them.
+    pub organisation: BTreeMap<String, String>,
 }
 
 /// Additions to the guidance of a rule or a behaviour. Lists are put before those of the catalog (questions behind
@@ -179,15 +185,29 @@ pub struct Decide {
 }
 
 /// A shared block, or one of the entry's own.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[cfg_attr(feature = "schema", schemars(untagged))]
 #[allow(clippy::large_enum_variant)]
 pub enum MitigationUse {
     /// A shared block.
     Shared(Shared),
     /// Its own.
     Own(Mitigation),
+}
+
+/// Which of the two is told by its keys, so that a mistake inside is named as what it is.
+impl<'de> Deserialize<'de> for MitigationUse {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_yaml_ng::Value::deserialize(deserializer)?;
+        let used = value.get("use").is_some();
+        let read = if used {
+            serde_yaml_ng::from_value(value).map(Self::Shared)
+        } else {
+            serde_yaml_ng::from_value(value).map(Self::Own)
+        };
+        read.map_err(serde::de::Error::custom)
+    }
 }
 
 /// The id of a shared block.
@@ -658,4 +678,40 @@ pub struct TextKey {
     /// Field by source.
     #[serde(flatten)]
     pub fields: BTreeMap<String, String>,
+}
+
+/// What no command, manifest or step may say: one of `denied.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denied {
+    /// Its id.
+    pub denied: String,
+    /// Regular expressions.
+    pub pattern: Vec<String>,
+    /// Where it is looked for; in commands and prose where nothing is said.
+    #[serde(default, rename = "in")]
+    pub places: Vec<DeniedIn>,
+    /// Words of the same block that allow it.
+    #[serde(default)]
+    pub unless: Option<String>,
+    /// What is wrong with it.
+    pub why: String,
+    /// What to do instead.
+    pub instead: String,
+    /// Examples that are refused.
+    pub refuses: Vec<String>,
+    /// Examples that look alike and are not.
+    pub allows: Vec<String>,
+}
+
+/// Where something is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeniedIn {
+    /// A command's words, or those of its undo.
+    Commands,
+    /// The body of a manifest.
+    Manifests,
+    /// Steps and reasons.
+    Prose,
 }

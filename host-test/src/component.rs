@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, OptLevel};
+use wasmtime::{Cache, CacheConfig, Engine, OptLevel};
 
 use crate::guard::{self, Instance, Memory};
 
@@ -46,6 +46,8 @@ impl Plugin {
         config.cranelift_opt_level(OptLevel::Speed);
         // Traps are reported by their kind: an address in a stripped module helps nobody.
         config.wasm_backtrace_max_frames(None);
+        // Compiling takes most of a short run. Where there is no place to keep the result, it is done each time.
+        config.cache(Cache::new(CacheConfig::new()).ok());
         let engine = Engine::new(&config)?;
         let component = Component::from_binary(&engine, bytes)
             .map_err(anyhow::Error::from)

@@ -8,7 +8,7 @@ use anyhow::Result;
 use bewit::Config;
 
 use crate::misuse::Misuse;
-use crate::nearest::nearest;
+use bewit_catalog::nearest::nearest;
 use crate::output;
 use crate::overlay;
 

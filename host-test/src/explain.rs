@@ -8,7 +8,7 @@ use bewit::catalog::{self, BUILT_IN};
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
-use crate::nearest::nearest;
+use bewit_catalog::nearest::nearest;
 use crate::output;
 use crate::page::{Block, Writer};
 

@@ -16,7 +16,6 @@ mod fluent_bit;
 mod guard;
 mod input;
 mod misuse;
-mod nearest;
 mod output;
 mod overlay;
 mod page;

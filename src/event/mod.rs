@@ -58,7 +58,7 @@ pub(crate) struct Event<'a> {
     pub(crate) clock: Option<&'a str>,
     pub(crate) fields: Fields<'a>,
     /// What a log shipper knows of the event's container, by the catalog's names for it (`@kubernetes.pod`, ...).
-    pub(crate) metadata: &'a [(&'static str, &'a [u8])],
+    pub(crate) metadata: &'a [(&'a str, &'a [u8])],
     /// Text keys that came twice with different values: whose value is Falco's cannot be known.
     pub(crate) ambiguous: &'a [&'a str],
     /// Position of the message's beginning in the catalog, where a text alert's was looked up.

@@ -118,3 +118,23 @@ pub(crate) fn dist() -> Result<()> {
     }
     Ok(())
 }
+
+/// Builds the benchmark and what it measures, runs it, and writes `docs/performance.md`.
+pub(crate) fn bench() -> Result<()> {
+    dist()?;
+    let target = target_folder().join("benches");
+    let manifest = ["--manifest-path", "benches/Cargo.toml", "--target-dir"];
+    run(cargo()
+        .args(["build", "--package", "bewit-bench-peers", "--profile", "plugin", "--target", TARGET])
+        .args(manifest)
+        .arg(&target))?;
+    let artefact = |name: &str| fs::canonicalize(Path::new(DIST).join(name));
+    run(cargo()
+        .args(["run", "--release", "--package", "bewit-benches"])
+        .args(manifest)
+        .arg(&target)
+        .arg("--")
+        .args([artefact("bewit.wasm")?, artefact("bewit-fluent-bit.wasm")?, artefact("bewit")?])
+        .arg(fs::canonicalize(target.join(TARGET).join("plugin/bewit_bench_peers.wasm"))?)
+        .arg("docs/performance.md"))
+}

@@ -19,6 +19,7 @@ usage: cargo xtask <task>
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
+  bench     measure bewit and its peers side by side, and write docs/performance.md
   lint      formatting, clippy, documentation
 ";
 
@@ -43,6 +44,7 @@ fn run_task(task: &str) -> Result<()> {
         "build" => build::dist(),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
+        "bench" => build::bench(),
         "lint" => check::lint(),
         _ => bail!("there is no such task\n\n{USAGE}"),
     }

@@ -9,7 +9,7 @@ use std::{env, fmt, fs};
 use anyhow::Result;
 
 use crate::misuse::Misuse;
-use crate::nearest::nearest;
+use bewit_catalog::nearest::nearest;
 
 /// The least that Fluent Bit takes for heap and stack, and its default.
 const LEAST: u64 = 8192;

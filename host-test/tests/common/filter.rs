@@ -34,7 +34,17 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self::in_engine(bytes, Config::new())
+    }
+
+    /// One that counts instructions: [`Self::instructions`].
+    pub(crate) fn counting(bytes: &[u8]) -> Self {
         let mut config = Config::new();
+        config.consume_fuel(true);
+        Self::in_engine(bytes, config)
+    }
+
+    fn in_engine(bytes: &[u8], mut config: Config) -> Self {
         config
             .wasm_simd(false)
             .wasm_relaxed_simd(false)
@@ -48,6 +58,8 @@ impl Filter {
         let module = Module::from_binary(&engine, bytes).unwrap();
         assert_eq!(module.imports().count(), 0);
         let mut store = Store::new(&engine, ());
+        // Where instructions are counted, none runs without.
+        let _ = store.set_fuel(u64::MAX);
         let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
         Self {
             memory: instance.get_memory(&mut store, "memory").unwrap(),
@@ -57,6 +69,23 @@ impl Filter {
             instance,
             store,
         }
+    }
+
+    /// Sets the configuration, in JSON.
+    pub(crate) fn configure(&mut self, json: &str) {
+        let configure: TypedFunc<(u32, u32), i32> =
+            self.instance.get_typed_func(&mut self.store, "bewit_configure").unwrap();
+        let at = self.put(json.as_bytes());
+        let length = u32::try_from(json.len()).unwrap();
+        assert_eq!(configure.call(&mut self.store, (at, length)).unwrap(), 0, "{json}");
+        self.free.call(&mut self.store, at).unwrap();
+    }
+
+    /// Instructions that a call takes, those for the host's two blocks among them. An engine counts a bulk copy as one.
+    pub(crate) fn instructions(&mut self, record: &[u8]) -> u64 {
+        let before = self.store.get_fuel().unwrap();
+        self.json(record);
+        before - self.store.get_fuel().unwrap()
     }
 
     /// A call under `event_format json`.

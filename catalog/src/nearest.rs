@@ -4,7 +4,7 @@
 const ALIKE: f64 = 0.75;
 
 /// Up to `most` of the known words that are most like a word, the most alike first. Case does not count.
-pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, most: usize) -> Vec<&'k str> {
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, most: usize) -> Vec<&'k str> {
     let word = word.to_lowercase();
     let mut alike: Vec<(f64, &str)> = known
         .into_iter()
