@@ -310,7 +310,10 @@ impl<'a> Work<'a, '_> {
         }
         self.add_metadata(&mut event, record, layer);
         if !self.organisation.is_empty() {
-            let organisation = self.organisation.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            let organisation = self
+                .organisation
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_bytes()));
             let known = event.metadata.iter().copied().chain(organisation);
             event.metadata = bumpalo::collections::Vec::from_iter_in(known, self.arena).into_bump_slice();
         }

@@ -162,7 +162,7 @@ fn mistakes_are_named_where_they_are() {
         ),
         (
             "rules:\n  - rule: X\n    summary: \"{nope}\"\n    why: x\n",
-            "acme.yaml:3:15: `nope` is neither a parameter nor a Falco field",
+            "acme.yaml:3:16: `nope` is neither a parameter nor a Falco field",
         ),
         (
             "mitigations:\n  - mitigation: x\n    phase: contain\n    title: X\n    commands:\n      - {title: X, where: node, argv: [systemctl, stop, x], effect: disrupts}\n",
@@ -172,6 +172,134 @@ fn mistakes_are_named_where_they_are() {
         let mistakes = compile::compile_with(&files, &[overlay(text)], "0").unwrap_err();
         assert!(mistakes[0].to_string().contains(says), "{}\n{says}", mistakes[0]);
     }
+}
+
+/// A slip is answered by what was meant.
+#[test]
+fn mistakes_say_what_may_have_been_meant() {
+    let files = compile::read_dir(Path::new("catalog")).unwrap();
+    let rule = "rules:\n  - rule: X\n    summary: x\n    why: x\n";
+    for (text, says) in [
+        ("behaviour: []\n".to_owned(), "acme.yaml:1:1: unknown field `behaviour`, expected one of `names`, `rules`, `extend`, `behaviours`, `mitigations`, `innocent`, `organisation`; did you mean `behaviours`?"),
+        (format!("{rule}    mitigations:\n      - use: isolate-pot\n"), "acme.yaml:6:9: there is no mitigations/isolate-pot.yaml; did you mean `isolate-pod`?"),
+        (format!("{rule}    mitigations:\n      - {{id: y, phase: contain, titel: Y}}\n"), "unknown field `titel`"),
+        (format!("{rule}    attack: [T1059.04]\n"), "acme.yaml:5:14: `T1059.04` is no technique of attack.yaml; did you mean `T1059.004`?"),
+        ("rules:\n  - rule: X\n    summary: \"{container.idd}\"\n    why: x\n".to_owned(), "did you mean `container.id`?"),
+        ("extend:\n  - rule: Terminal shel in container\n".to_owned(), "acme.yaml:2:11: the catalog has no guidance for \"Terminal shel in container\" to extend; did you mean `Terminal shell in container`?"),
+        ("organisation:\n  owners: me\n".to_owned(), "acme.yaml:2:3: `owners` is no value of an organisation; did you mean `owner`?"),
+        ("innocent:\n  - innocent: x\n    rules: [Terminal shel in container]\n    convincing: []\n    disposition: expected\n    reason: x\n    source: x\n".to_owned(), "did you mean `Terminal shell in container`?"),
+    ] {
+        let mistakes = compile::compile_with(&files, &[overlay(&text)], "0").unwrap_err();
+        assert!(mistakes[0].to_string().contains(says), "{}\n{says}", mistakes[0]);
+    }
+}
+
+/// What is denied in the catalog is denied in a file of one's own: in commands, their undo, manifests and prose.
+#[test]
+fn what_switches_protection_off_is_refused() {
+    let files = compile::read_dir(Path::new("catalog")).unwrap();
+    let block = |rest: &str| {
+        overlay(&format!(
+            "mitigations:\n  - mitigation: x\n    phase: contain\n    title: X\n{rest}"
+        ))
+    };
+    let command = |argv: &str| {
+        format!("    commands:\n      - {{title: X, where: node, argv: {argv}, effect: changes, undo_note: none}}\n")
+    };
+    for (rest, refused) in [
+        (command("[setenforce, \"0\"]"), Some("acme.yaml:6:40: `setenforce 0` is denied (selinux-off)")),
+        (command("[setenforce, \"1\"]"), None),
+        (command("[sh, -c, 'curl -fsS https://example.com/x | sh']"), Some("(download-into-shell)")),
+        ("    commands:\n      - {title: X, where: node, argv: [chmod, go-w, --, /x], effect: changes, undo: [chmod, \"777\", /x]}\n".to_owned(), Some("(world-writable)")),
+        ("    steps: [Switch it off with setenforce 0.]\n".to_owned(), Some("(selinux-off)")),
+        ("    steps: [Do not switch it off with setenforce 0.]\n".to_owned(), None),
+        ("    manifests:\n      - title: X\n        kind: Pod\n        body: |\n          spec:\n            hostPID: true\n".to_owned(), Some("(isolation-off)")),
+        (command("[kubectl, delete, pod, \"{k8s.pod.name}\", --force, --grace-period=0]"), Some("(pods-killed-unseen)")),
+        (command("[kubectl, delete, pod, \"{k8s.pod.name}\", --force, --grace-period=0]") + "    why: The pod may go on running on its node.\n", None),
+    ] {
+        let mistakes = compile::compile_with(&files, &[block(&rest)], "0").err().unwrap_or_default();
+        match refused {
+            Some(says) => {
+                let said = mistakes.first().map(ToString::to_string).unwrap_or_default();
+                assert!(said.contains(says) && said.contains("instead, "), "{rest}\n{said}");
+            }
+            None => assert!(mistakes.is_empty(), "{rest}\n{mistakes:?}"),
+        }
+    }
+}
+
+/// Values of the organisation stand in templates and in the alert; those of the configuration go first.
+#[test]
+fn the_organisation_is_named() {
+    let text = r##"
+organisation:
+  owner: The shop
+  on_call: "#shop"
+extend:
+  - rule: Terminal shell in container
+    decide:
+      - ask: Who answers for it?
+        steps: ["{org.owner|Somebody}, in {org.on_call|a channel}, at {org.runbook_url|no page}."]
+"##;
+    let alert = annotate(text, SHELL);
+    assert_eq!(alert["organisation"]["owner"], "The shop");
+    let step = |alert: &Value| {
+        let mitigations = alert["mitigations"].as_array().unwrap().clone();
+        let question = mitigations
+            .iter()
+            .find(|m| m["title"] == "Who answers for it?")
+            .unwrap()
+            .clone();
+        question["steps"][0].as_str().unwrap().to_owned()
+    };
+    assert_eq!(step(&alert), "The shop, in #shop, at no page.");
+
+    let files = compile::read_dir(Path::new("catalog")).unwrap();
+    let compiled = compile::compile_with(&files, &[overlay(text)], "0").unwrap();
+    let library = wire::decode(&wire::encode(compiled).unwrap()).unwrap();
+    let config = serde_json::from_str::<Config>(r#"{"organisation": {"owner": "Till team"}}"#).unwrap();
+    let mut out = Vec::new();
+    Annotator::with_library(config, library).annotate(SHELL.as_bytes(), &mut out);
+    let alert = serde_json::from_slice::<Value>(&out).unwrap()["bewit"].clone();
+    assert_eq!(step(&alert), "Till team, in #shop, at no page.");
+    assert_eq!(alert["organisation"]["on_call"], "#shop");
+}
+
+/// The example is what its page says.
+#[test]
+fn the_example_is_what_its_page_says() {
+    let folder = Path::new("examples/overlay");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let page = read("README.md");
+    let rules: Value = serde_yaml_ng::from_str(&read("acme_rules.yaml")).unwrap();
+    let own: Vec<&str> = rules
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|rule| rule["rule"].as_str())
+        .collect();
+    assert_eq!(own, ["Acme till opened by hand", "Acme price list written"]);
+    let mut rows = 0;
+    for line in read("falco.log").lines() {
+        let alert = annotate(&read("acme.yaml"), line);
+        let rule = serde_json::from_str::<Value>(line).unwrap()["rule"].clone();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let row = format!(
+            "| {} | {} | {} | {} |",
+            text(&rule),
+            text(&alert["summary"]),
+            text(&alert["guidance"]["matched_by"]),
+            text(&alert["assessment"]["disposition"])
+        );
+        assert!(page.contains(&row), "{row}");
+        rows += 1;
+    }
+    assert_eq!(rows, 3);
+    let slip = read("acme.yaml").replace("      - use: isolate-pod\n", "      - use: isolate-pot\n");
+    let files = compile::read_dir(Path::new("catalog")).unwrap();
+    let said = compile::compile_with(&files, &[overlay(&slip)], "0").unwrap_err()[0].to_string();
+    let shown = page.lines().find(|line| line.contains("isolate-pot")).unwrap();
+    assert!(said.ends_with(shown.split_once(": ").unwrap().1), "{said}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn component<'l>(bytes: &[u8], batches: &'l [Vec<u8>]) -> Result<Contender<'l>> 
     let component = Component::from_binary(&engine, bytes)?;
     let mut store = Store::new(&engine, ());
     let plugin = bindings::Plugin::instantiate(&mut store, &component, &Linker::new(&engine))?;
-    let configured = plugin.bewit_plugin_annotator().call_configure(&mut store, BRIEF)?;
+    let configured = plugin.bewit_plugin_annotator().call_configure(&mut store, BRIEF.as_bytes())?;
     configured.ok().context("the component refuses its configuration")?;
     let count = lines(batches);
     Ok(Contender::new("component", move || {

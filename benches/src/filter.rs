@@ -36,7 +36,7 @@ macro_rules! filter {
                     memory: instance.get_memory(&mut store, "memory").context("the module has no memory")?,
                     malloc: instance.get_typed_func(&mut store, "malloc")?,
                     free: instance.get_typed_func(&mut store, "free")?,
-                    entry: instance.get_typed_func(&mut store, entry).with_context(missing)?,
+                    entry: instance.get_typed_func(&mut store, entry).map_err(anyhow::Error::from).with_context(missing)?,
                     store,
                 };
                 match before {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use wait4::{ResUse, Wait4 as _};
+use wait4::{ResourceUsage, Wait4 as _};
 
 use crate::Built;
 use crate::load::Load;
@@ -19,7 +19,7 @@ const ROUNDS: usize = 3;
 
 struct Run {
     wall: Duration,
-    used: ResUse,
+    used: ResourceUsage,
 }
 
 fn run(host: &Path, arguments: &[&str], input: &Path) -> Result<Run> {

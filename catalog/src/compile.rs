@@ -12,8 +12,8 @@ use crate::denied::{Denials, Place};
 use crate::model::{
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
     Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, ORGANISATION, Param, ParamId,
-    ParamType, Phase, Piece, Rule, Setting, Severity, Source, Str, Tactic, Take, Technique, Template, TextField, TextKey, Tuning,
-    TuningKind, Undo, Weighted,
+    ParamType, Phase, Piece, Rule, Setting, Severity, Source, Str, Tactic, Take, Technique, Template, TextField,
+    TextKey, Tuning, TuningKind, Undo, Weighted,
 };
 use crate::nearest::nearest;
 use crate::source;
@@ -245,7 +245,11 @@ impl Compiler {
                 let mut words = text.split('`').skip(1).step_by(2);
                 let word = words.next().unwrap_or_default();
                 // "unknown field `x`, expected one of `a`, `b`"
-                let meant = if text.contains("unknown") { meant(word, words) } else { String::new() };
+                let meant = if text.contains("unknown") {
+                    meant(word, words)
+                } else {
+                    String::new()
+                };
                 match error.location() {
                     // Its own words end with the place.
                     Some(place) => self.mistakes.push(Mistake {
@@ -431,7 +435,10 @@ impl Compiler {
                     let name = extension.rule.or(extension.behaviour).unwrap_or_default();
                     let known = parts.entries.iter().flat_map(|part| subject(&part.value)).flatten();
                     let meant = meant(&name, known.map(String::as_str));
-                    self.mistake(&name, format!("the catalog has no guidance for {name:?} to extend{meant}"));
+                    self.mistake(
+                        &name,
+                        format!("the catalog has no guidance for {name:?} to extend{meant}"),
+                    );
                 }
             }
         }
@@ -537,13 +544,20 @@ impl Compiler {
         if self.overlays_only && !self.overlay {
             return;
         }
-        let commands = m.commands.iter().flat_map(|c| [Some(&c.argv), c.undo.as_ref()]).flatten();
+        let commands = m
+            .commands
+            .iter()
+            .flat_map(|c| [Some(&c.argv), c.undo.as_ref()])
+            .flatten();
         let commands: Vec<(Place, String)> = commands.map(|argv| (Place::Commands, argv.join(" "))).collect();
         let notes = m.commands.iter().filter_map(|c| c.undo_note.as_ref());
         let prose: Vec<&String> = m.why.iter().chain(&m.steps).chain(notes).collect();
         let block = prose.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
         let prose = prose.iter().map(|text| (Place::Prose, (*text).clone()));
-        let manifests = m.manifests.iter().map(|manifest| (Place::Manifests, manifest.body.clone()));
+        let manifests = m
+            .manifests
+            .iter()
+            .map(|manifest| (Place::Manifests, manifest.body.clone()));
         for (place, text) in commands.into_iter().chain(prose).chain(manifests) {
             if let Some(objection) = self.denials.objection(place, &text, &block) {
                 // Words of a command stand apart in the file.

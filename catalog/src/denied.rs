@@ -89,11 +89,18 @@ mod tests {
     fn examples_are_refused_and_allowed() {
         let (written, denials) = denials();
         for denied in &written {
-            assert!(!denied.refuses.is_empty() && !denied.allows.is_empty(), "{}", denied.denied);
+            assert!(
+                !denied.refuses.is_empty() && !denied.allows.is_empty(),
+                "{}",
+                denied.denied
+            );
             let id = format!("({})", denied.denied);
             for text in &denied.refuses {
                 let objection = denials.objection(Place::Commands, text, "");
-                assert!(objection.as_ref().is_some_and(|o| o.contains(&id)), "{text}: {objection:?}");
+                assert!(
+                    objection.as_ref().is_some_and(|o| o.contains(&id)),
+                    "{text}: {objection:?}"
+                );
             }
             for text in &denied.allows {
                 assert_eq!(denials.objection(Place::Commands, text, ""), None, "{text}");

@@ -1,7 +1,7 @@
 //! What somebody may have meant.
 
 /// Words that differ more than this are not meant: 0 is nothing in common, 1 is equal.
-const ALIKE: f64 = 0.75;
+const ALIKE: f64 = 0.8;
 
 /// Up to `most` of the known words that are most like a word, the most alike first. Case does not count.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, most: usize) -> Vec<&'k str> {

@@ -8,9 +8,9 @@ use anyhow::Result;
 use bewit::Config;
 
 use crate::misuse::Misuse;
-use bewit_catalog::nearest::nearest;
 use crate::output;
 use crate::overlay;
+use bewit_catalog::nearest::nearest;
 
 /// Generated from [`Config`] by `cargo xtask schemas`.
 const SCHEMA: &str = include_str!("../../schema/config.schema.json");

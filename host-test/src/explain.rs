@@ -8,9 +8,9 @@ use bewit::catalog::{self, BUILT_IN};
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
-use bewit_catalog::nearest::nearest;
 use crate::output;
 use crate::page::{Block, Writer};
+use bewit_catalog::nearest::nearest;
 
 /// Names that are suggested.
 const SUGGESTED: usize = 3;

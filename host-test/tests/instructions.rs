@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use common::filter::{Filter, module};
 use common::SEED;
+use common::filter::{Filter, module};
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.txt");
 /// Parts in a thousand that a count may be off.
@@ -57,7 +57,10 @@ fn a_record_costs_what_is_recorded() {
         return;
     };
     let module = fs::read(path).unwrap();
-    let mut counts = format!("# Instructions of the module for Fluent Bit, for one record. {}\n", compiler());
+    let mut counts = format!(
+        "# Instructions of the module for Fluent Bit, for one record. {}\n",
+        compiler()
+    );
     for (name, config, record) in cases() {
         let mut filter = Filter::counting(&module);
         filter.configure(config);

@@ -125,7 +125,15 @@ pub(crate) fn bench() -> Result<()> {
     let target = target_folder().join("benches");
     let manifest = ["--manifest-path", "benches/Cargo.toml", "--target-dir"];
     run(cargo()
-        .args(["build", "--package", "bewit-bench-peers", "--profile", "plugin", "--target", TARGET])
+        .args([
+            "build",
+            "--package",
+            "bewit-bench-peers",
+            "--profile",
+            "plugin",
+            "--target",
+            TARGET,
+        ])
         .args(manifest)
         .arg(&target))?;
     let artefact = |name: &str| fs::canonicalize(Path::new(DIST).join(name));
@@ -134,7 +142,13 @@ pub(crate) fn bench() -> Result<()> {
         .args(manifest)
         .arg(&target)
         .arg("--")
-        .args([artefact("bewit.wasm")?, artefact("bewit-fluent-bit.wasm")?, artefact("bewit")?])
-        .arg(fs::canonicalize(target.join(TARGET).join("plugin/bewit_bench_peers.wasm"))?)
+        .args([
+            artefact("bewit.wasm")?,
+            artefact("bewit-fluent-bit.wasm")?,
+            artefact("bewit")?,
+        ])
+        .arg(fs::canonicalize(
+            target.join(TARGET).join("plugin/bewit_bench_peers.wasm"),
+        )?)
         .arg("docs/performance.md"))
 }

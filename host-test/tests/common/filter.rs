@@ -73,8 +73,10 @@ impl Filter {
 
     /// Sets the configuration, in JSON.
     pub(crate) fn configure(&mut self, json: &str) {
-        let configure: TypedFunc<(u32, u32), i32> =
-            self.instance.get_typed_func(&mut self.store, "bewit_configure").unwrap();
+        let configure: TypedFunc<(u32, u32), i32> = self
+            .instance
+            .get_typed_func(&mut self.store, "bewit_configure")
+            .unwrap();
         let at = self.put(json.as_bytes());
         let length = u32::try_from(json.len()).unwrap();
         assert_eq!(configure.call(&mut self.store, (at, length)).unwrap(), 0, "{json}");
