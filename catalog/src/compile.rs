@@ -544,12 +544,9 @@ impl Compiler {
         if self.overlays_only && !self.overlay {
             return;
         }
-        let commands = m
-            .commands
-            .iter()
-            .flat_map(|c| [Some(&c.argv), c.undo.as_ref()])
-            .flatten();
-        let commands: Vec<(Place, String)> = commands.map(|argv| (Place::Commands, argv.join(" "))).collect();
+        let undo = |c: &source::Command| Some((Place::Undo, c.undo.as_ref()?.join(" ")));
+        let commands = m.commands.iter();
+        let commands = commands.flat_map(|c| std::iter::once((Place::Commands, c.argv.join(" "))).chain(undo(c)));
         let notes = m.commands.iter().filter_map(|c| c.undo_note.as_ref());
         let prose: Vec<&String> = m.why.iter().chain(&m.steps).chain(notes).collect();
         let block = prose.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
@@ -558,7 +555,7 @@ impl Compiler {
             .manifests
             .iter()
             .map(|manifest| (Place::Manifests, manifest.body.clone()));
-        for (place, text) in commands.into_iter().chain(prose).chain(manifests) {
+        for (place, text) in commands.chain(prose).chain(manifests) {
             if let Some(objection) = self.denials.objection(place, &text, &block) {
                 // Words of a command stand apart in the file.
                 let words = quoted(&objection).unwrap_or_default().split_whitespace();

@@ -53,7 +53,7 @@ impl Denials {
                 return None;
             }
             let found = denial.patterns.iter().find_map(|pattern| pattern.find(text))?;
-            if place == Place::Prose && self.advises_against(text, found.start()) {
+            if place == Place::Prose && self.advises_against(text, found.end()) {
                 return None;
             }
             Some(format!(
@@ -66,9 +66,9 @@ impl Denials {
         })
     }
 
-    /// Whether the sentence says so before it comes to the command.
-    fn advises_against(&self, text: &str, at: usize) -> bool {
-        let before = text.get(..at).unwrap_or_default();
+    /// Whether the sentence says so before it has said the command.
+    fn advises_against(&self, text: &str, end: usize) -> bool {
+        let before = text.get(..end).unwrap_or_default();
         let sentence = before.rsplit(". ").next().unwrap_or_default();
         self.against.as_ref().is_some_and(|against| against.is_match(sentence))
     }

@@ -688,7 +688,7 @@ pub struct Denied {
     pub denied: String,
     /// Regular expressions.
     pub pattern: Vec<String>,
-    /// Where it is looked for; in commands and prose where nothing is said.
+    /// Where it is looked for; in commands, their undo and prose where nothing is said.
     #[serde(default, rename = "in")]
     pub places: Vec<DeniedIn>,
     /// Words of the same block that allow it.
@@ -708,8 +708,10 @@ pub struct Denied {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeniedIn {
-    /// A command's words, or those of its undo.
+    /// A command's words.
     Commands,
+    /// The words of what undoes a command.
+    Undo,
     /// The body of a manifest.
     Manifests,
     /// Steps and reasons.
