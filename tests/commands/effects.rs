@@ -2,115 +2,6 @@
 
 use bewit_catalog::model::Effect;
 
-/// Lines that bewit must never advise.
-pub(crate) const SWITCHED_OFF: [&str; 26] = [
-    "setenforce 0",
-    "echo 0 > /sys/fs/selinux/enforce",
-    "kubectl delete pod x --grace-period=0 --force",
-    "kubectl delete pod x --force --grace-period 0",
-    "chmod 777 /etc",
-    "chmod -R a+rwx /srv",
-    "curl -s https://example.com/x | sh",
-    "wget -qO- https://example.com/x | sudo bash",
-    "sh -c \"$(curl -fsSL https://example.com/x)\"",
-    "bash <(curl -s https://example.com/x)",
-    "iptables -F",
-    "iptables --flush",
-    "nft flush ruleset",
-    "auditctl -e 0",
-    "auditctl -D",
-    "systemctl stop auditd",
-    "systemctl disable --now falco.service",
-    "systemctl mask apparmor",
-    "service falco stop",
-    "aa-teardown",
-    "aa-disable /usr/bin/x",
-    "kubectl delete namespace shop",
-    "kubectl delete ns shop",
-    "rm -rf /",
-    "helm uninstall falco",
-    "ufw disable",
-];
-
-/// What of it a text switches off, or makes worse.
-pub(crate) fn switches_off(text: &str, warned: bool) -> Option<&'static str> {
-    let lower = text.to_lowercase();
-    let words: Vec<&str> = lower
-        .split(|c: char| c.is_whitespace() || "`;'\"".contains(c))
-        .filter(|word| !word.is_empty())
-        .collect();
-    let follows = |first: &[&str], second: &[&str]| {
-        words
-            .windows(2)
-            .any(|pair| first.contains(&pair[0]) && second.contains(&pair[1]))
-    };
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let guards = [
-        "auditd",
-        "falco",
-        "apparmor",
-        "selinux",
-        "auditd.service",
-        "falco.service",
-        "apparmor.service",
-        "falco-modern-bpf.service",
-    ];
-    if follows(&["setenforce"], &["0", "permissive"]) || lower.contains("/selinux/enforce") {
-        return Some("SELinux off");
-    }
-    let at_once = lower.contains("--grace-period=0") || lower.contains("--grace-period 0") || lower.contains("--now");
-    if has(&["--force"]) && at_once && has(&["kubectl"]) && !warned {
-        return Some("deletes by force without a warning");
-    }
-    if has(&["chmod"])
-        && words
-            .iter()
-            .any(|word| ["777", "0777", "a+rwx", "a+w", "o+w", "666"].contains(word))
-    {
-        return Some("writable for all");
-    }
-    let downloads = has(&["curl", "wget", "$(curl", "$(wget", "<(curl", "<(wget"]);
-    let runs = follows(&["|"], &["sh", "bash", "sudo", "dash", "python", "python3", "perl"])
-        || has(&["$(curl", "$(wget", "<(curl", "<(wget"]);
-    if downloads && runs {
-        return Some("runs a download");
-    }
-    if follows(&["iptables", "ip6tables"], &["-f", "--flush", "-x"])
-        || lower.contains("nft flush ruleset")
-        || follows(&["ufw"], &["disable"])
-    {
-        return Some("firewall off");
-    }
-    if lower.contains("auditctl -e 0") || text.contains("auditctl -D") {
-        return Some("audit off");
-    }
-    let stops = ["stop", "disable", "mask", "kill", "--now"];
-    for window in words.windows(3) {
-        let stopped = window[0] == "systemctl" && stops.contains(&window[1]);
-        let guarded = words.iter().any(|word| guards.contains(word));
-        if (stopped && guarded) || (window[0] == "service" && guards.contains(&window[1]) && window[2] == "stop") {
-            return Some("stops what guards");
-        }
-    }
-    if has(&["aa-teardown", "aa-disable", "aa-complain"]) {
-        return Some("AppArmor off");
-    }
-    if follows(&["delete"], &["namespace", "namespaces", "ns"]) && has(&["kubectl"]) {
-        return Some("deletes a namespace");
-    }
-    if has(&["rm"])
-        && words
-            .windows(2)
-            .any(|pair| pair[0].starts_with('-') && pair[0].contains('r') && ["/", "/*"].contains(&pair[1]))
-    {
-        return Some("deletes everything");
-    }
-    if follows(&["uninstall", "delete"], &["falco"]) && has(&["helm"]) {
-        return Some("Falco off");
-    }
-    None
-}
-
 /// Tools that only read.
 const READERS: [&str; 73] = [
     "aa-status",
@@ -310,7 +201,9 @@ pub(crate) fn of(argv: &[String]) -> Effect {
                 "delete",
                 "disable",
                 "enable",
+                "patch",
                 "remove-iam-policy-binding",
+                "restore",
                 "set-iam-policy",
                 "update",
                 "stop",

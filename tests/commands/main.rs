@@ -315,45 +315,6 @@ fn unchecked_kinds() -> BTreeMap<String, usize> {
 }
 
 #[test]
-fn no_advice_switches_protection_off() {
-    let mut bad = Vec::new();
-    let mut checked = 0;
-    for mitigation in BUILT_IN.mitigations.iter() {
-        let prose: Vec<String> = mitigation
-            .why
-            .iter()
-            .chain(mitigation.steps.iter())
-            .map(collect::literal)
-            .collect();
-        let mut texts: Vec<String> = prose.clone();
-        for command in mitigation.commands.iter() {
-            let words = |argv: &[_]| argv.iter().map(collect::literal).collect::<Vec<_>>().join(" ");
-            texts.push(words(&command.argv));
-            match &command.undo {
-                bewit_catalog::model::Undo::Argv(argv) => texts.push(words(argv)),
-                bewit_catalog::model::Undo::Note(note) => texts.push(collect::literal(note)),
-                bewit_catalog::model::Undo::Nothing => {}
-            }
-        }
-        texts.extend(mitigation.manifests.iter().map(|m| collect::literal(&m.body)));
-        let warned = prose
-            .iter()
-            .any(|text| text.contains("--force") || text.contains("forced"));
-        checked += texts.len();
-        for text in texts {
-            if let Some(what) = effects::switches_off(&text, warned) {
-                bad.push(format!("{}: {what}: {text}", mitigation.id));
-            }
-        }
-    }
-    println!("{checked} texts");
-    assert!(bad.is_empty(), "{}", bad.join("\n"));
-    for line in effects::SWITCHED_OFF {
-        assert!(effects::switches_off(line, false).is_some(), "{line}");
-    }
-}
-
-#[test]
 fn effects_are_what_they_are_said_to_be() {
     let bench = Bench::new("effects", "http://127.0.0.1:1");
     let mut wrong = Vec::new();
