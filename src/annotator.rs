@@ -124,7 +124,7 @@ impl Annotator {
         }
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
-                kinds: Kinds::new(&self.library.tables.index),
+                kinds: Kinds::new(&self.library),
                 arena: Bump::new(),
             })
         });

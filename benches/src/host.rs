@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use wait4::{ResourceUsage, Wait4 as _};
 
 use crate::Built;
 use crate::load::Load;
@@ -19,7 +19,8 @@ const ROUNDS: usize = 3;
 
 struct Run {
     wall: Duration,
-    used: ResourceUsage,
+    /// The most memory that was seen resident, in bytes.
+    memory: u64,
 }
 
 fn run(host: &Path, arguments: &[&str], input: &Path) -> Result<Run> {
@@ -31,9 +32,28 @@ fn run(host: &Path, arguments: &[&str], input: &Path) -> Result<Run> {
         .stdout(Stdio::null())
         .spawn()
         .context("cannot run the host")?;
-    let used = child.wait4()?;
-    ensure!(used.status.success(), "the host failed: {}", used.status);
-    Ok(Run { wall: start.elapsed(), used: used.rusage })
+    // The kernel's own high-water mark of a child begins with that of the process that started it, so it is asked for
+    // while the child runs.
+    let status = format!("/proc/{}/status", child.id());
+    let watcher = thread::spawn(move || {
+        let mut most = 0;
+        while let Some(resident) = resident(&status) {
+            most = most.max(resident);
+            thread::sleep(Duration::from_millis(5));
+        }
+        most
+    });
+    let status = child.wait()?;
+    let wall = start.elapsed();
+    ensure!(status.success(), "the host failed: {status}");
+    Ok(Run { wall, memory: watcher.join().unwrap_or_default() })
+}
+
+/// Bytes that a process has resident; none when it is gone.
+fn resident(status: &str) -> Option<u64> {
+    let status = fs::read_to_string(status).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
 pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Result<()> {
@@ -56,7 +76,7 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
         single.push(run(&built.host, &["--jobs", "1"], &large)?.wall.as_secs_f64());
         let run = run(&built.host, &["--jobs", "2"], &large)?;
         double.push(run.wall.as_secs_f64());
-        memory = memory.max(run.used.maxrss);
+        memory = memory.max(run.memory);
     }
     let bytes = fs::metadata(&large)?.len() as f64;
     fs::remove_dir_all(&folder)?;

@@ -85,15 +85,23 @@ pub struct Guide {
 impl Library {
     /// The guidance of an entry; none where there is no such entry.
     pub fn guide(&self, entry: u16) -> Option<Guide> {
+        let (entry, mitigations) = self.guide_of(entry, |_| true)?;
+        let mitigations = mitigations.into_iter().map(|(_, mitigation)| mitigation).collect();
+        Some(Guide { entry, mitigations })
+    }
+
+    /// An entry, and those of its mitigations that are wanted, with their indices and in order.
+    pub fn guide_of(&self, entry: u16, wanted: impl Fn(u16) -> bool) -> Option<(Entry, Vec<(u16, Mitigation)>)> {
         let mut blocks = Unpacked::default();
         let place = self.tables.entries.get(usize::from(entry))?;
         let entry: Entry = blocks.read(self, *place)?;
-        let places = entry
-            .mitigations
-            .iter()
-            .map(|index| self.tables.mitigations.get(usize::from(*index)));
-        let mitigations = places.map(|place| blocks.read(self, *place?)).collect::<Option<_>>()?;
-        Some(Guide { entry, mitigations })
+        let wanted = entry.mitigations.iter().copied().filter(|index| wanted(*index));
+        let mitigations = wanted.map(|index| {
+            let place = self.tables.mitigations.get(usize::from(index))?;
+            Some((index, blocks.read(self, *place)?))
+        });
+        let mitigations = mitigations.collect::<Option<_>>()?;
+        Some((entry, mitigations))
     }
 
     /// All of the catalog; none where the bytes are damaged.
@@ -139,7 +147,7 @@ impl Unpacked {
 
 /// Bytes of a block before it is packed. Larger ones pack better and take longer to unpack.
 #[cfg(feature = "compile")]
-const BLOCK: usize = 16 << 10;
+const BLOCK: usize = 32 << 10;
 
 /// Packs the guidance of a catalog.
 ///

@@ -184,6 +184,7 @@ pub struct Index {
 
 impl Index {
     /// The only position at which this name may stand.
+    #[inline]
     pub fn find(&self, name: &[u8]) -> Option<usize> {
         let slot = self.slots.get(Self::slot(name, self.factor, self.bits))?;
         usize::from(*slot).checked_sub(1)

@@ -12,7 +12,7 @@ use bumpalo::Bump;
 
 use super::attack;
 use super::guidance::{Confidence, Known, MatchedBy};
-use super::plan::Plan;
+use super::plan::{Digest, Plan};
 use super::values::{Beside, Values, test};
 use crate::catalog;
 use crate::event::{self, Event};
@@ -57,15 +57,17 @@ pub(crate) struct Common {
     /// Parameters that tell one cause from another, with a mark for the name of each.
     pub(super) causes: Vec<(ParamId, Cause, [u8; 4])>,
     heads: Heads,
+    pub(crate) digest: Digest,
 }
 
 /// Kinds that are kept at once. More rules than these fire together nowhere.
-const SLOTS: usize = 64;
+const SLOTS: usize = 128;
 /// Places that a kind may be at, so that some with the same hash have room.
 const PROBES: usize = 8;
 
 impl Kinds {
-    pub(crate) fn new(catalog: &Catalog) -> Self {
+    pub(crate) fn new(library: &Library) -> Self {
+        let catalog = &library.tables.index;
         let causes = catalog.params.iter().zip(0..).filter_map(|(param, id)| {
             let mark = param.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
                 (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -77,6 +79,7 @@ impl Kinds {
                 beside: Beside::of(catalog),
                 causes: causes.collect(),
                 heads: Heads::of(catalog),
+                digest: Digest::of(&library.tables),
             },
             slots: std::iter::repeat_with(|| None).take(SLOTS + PROBES).collect(),
         }
@@ -88,7 +91,7 @@ impl Kinds {
         let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
-        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
+        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57).ok()?;
         let told = || event.told.or_else(|| common.heads.told_by(catalog, event, arena));
         let mut free = hash;
         for place in hash..hash + PROBES {

@@ -16,7 +16,7 @@ pub(crate) use fill::{Filled, Line, Snippet, escaped};
 pub(crate) use fingerprint::id;
 pub use guidance::{Confidence, MatchedBy};
 pub(crate) use kind::Kinds;
-pub(crate) use plan::{Brief, Plan, Step, Typed};
+pub(crate) use plan::{Brief, Outline, Plan, Step, Typed};
 pub(crate) use values::{Found, Values};
 
 use bewit_catalog::library::{Guide, Head, Library};
@@ -29,10 +29,10 @@ use kind::{Common, Kind};
 
 /// An alert, as far as it does not depend on how it is written.
 pub(crate) struct Alert<'a> {
-    library: &'a Library,
+    pub(crate) library: &'a Library,
     pub(crate) catalog: &'a Catalog,
     pub(crate) event: &'a Event<'a>,
-    common: &'a Common,
+    pub(crate) common: &'a Common,
     kind: &'a Kind,
     pub(crate) plan: &'a Plan,
     pub(crate) head: &'a Head,

@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 
-use bewit_catalog::library::Guide;
-use bewit_catalog::model::{Cond, Phase, Template};
+use bewit_catalog::library::{Guide, Library, Tables};
+use bewit_catalog::model::{Cond, Entry, Mitigation, Phase, Template};
 
 use super::fill::Line;
 use super::guidance::{Confidence, MatchedBy};
@@ -20,16 +20,69 @@ pub(crate) struct Plan {
     pub(crate) brief: OnceCell<Brief>,
 }
 
-/// Guidance as `detail: brief` shows it, all that no event changes written already.
+/// What `detail: brief` shows of all alerts of a kind, written already.
 pub(crate) struct Brief {
-    /// Its literal text is as it stands inside JSON quotes.
-    pub(crate) summary: Template,
     /// The value of `attack`, as JSON.
     pub(crate) attack: Box<[u8]>,
-    /// The mitigations, in the order of phases.
-    pub(crate) steps: Vec<Step>,
     /// What follows the mitigations: the members `guidance` and, where there is one, `organisation`, as JSON.
     pub(crate) guidance: Box<[u8]>,
+}
+
+/// Guidance as `detail: brief` shows it, all that no event changes written already. It is kept for the whole catalog:
+/// unpacking guidance is the dearest that an alert can do, and who writes a container's log chooses the rules in it.
+pub(crate) struct Digest {
+    /// By position in the catalog.
+    entries: Vec<OnceCell<Box<Outline>>>,
+    /// By position in the catalog: entries share their mitigations.
+    steps: Vec<OnceCell<Box<Step>>>,
+}
+
+/// An entry, as `detail: brief` shows it.
+pub(crate) struct Outline {
+    /// Its literal text is as it stands inside JSON quotes.
+    pub(crate) summary: Template,
+    /// Positions of its mitigations, in the order of phases.
+    mitigations: Box<[u16]>,
+}
+
+impl Digest {
+    pub(crate) fn of(tables: &Tables) -> Self {
+        Self {
+            entries: tables.entries.iter().map(|_| OnceCell::new()).collect(),
+            steps: tables.mitigations.iter().map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    /// An entry, read from the library if it was not before. None only where that is damaged.
+    pub(crate) fn outline(
+        &self,
+        library: &Library,
+        entry: u16,
+        summary: fn(&Entry) -> Template,
+        step: fn(&Entry, &Mitigation) -> Step,
+    ) -> Option<&Outline> {
+        let place = self.entries.get(usize::from(entry))?;
+        if let Some(outline) = place.get() {
+            return Some(outline);
+        }
+        let unread = |index: u16| self.steps.get(usize::from(index)).is_some_and(|step| step.get().is_none());
+        let (entry, mitigations) = library.guide_of(entry, unread)?;
+        for (index, mitigation) in mitigations {
+            self.steps.get(usize::from(index))?.get_or_init(|| Box::new(step(&entry, &mitigation)));
+        }
+        Some(place.get_or_init(|| {
+            Box::new(Outline {
+                summary: summary(&entry),
+                mitigations: entry.mitigations.as_ref().into(),
+            })
+        }))
+    }
+
+    /// The mitigations of an entry.
+    pub(crate) fn steps(&self, outline: &Outline) -> impl Iterator<Item = &Step> {
+        let steps = outline.mitigations.iter().map(|index| self.steps.get(usize::from(*index)));
+        steps.filter_map(|step| step?.get().map(AsRef::as_ref))
+    }
 }
 
 /// A mitigation, as `detail: brief` shows it.
@@ -38,16 +91,16 @@ pub(crate) struct Step {
     pub(crate) id: Box<[u8]>,
     pub(crate) phase: Phase,
     /// It is left out unless these hold.
-    pub(crate) when: Vec<Cond>,
+    pub(crate) when: Box<[Cond]>,
     /// It says something also where none of its commands fits.
     pub(crate) speaks: bool,
-    pub(crate) commands: Vec<Typed>,
+    pub(crate) commands: Box<[Typed]>,
 }
 
 /// A command of a [`Step`].
 pub(crate) struct Typed {
     /// It is left out unless these hold.
-    pub(crate) when: Vec<Cond>,
+    pub(crate) when: Box<[Cond]>,
     /// None where it is too long to be shown.
     pub(crate) line: Option<Line>,
     pub(crate) effect: &'static str,

@@ -3,11 +3,11 @@
 //! A pipeline that asks for it wants it cheap, too. What is the same for all alerts of a kind is written once and kept
 //! with the plan of the guidance, so that an alert is a few copies with its own values between them.
 
-use bewit_catalog::model::{Cond, Effect, Phase};
+use bewit_catalog::model::{Cond, Effect, Entry, Mitigation, Phase, Template};
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::native;
-use crate::annotate::{Alert, Brief, Cause, Line, Step, Typed, escaped, speaks};
+use crate::annotate::{Alert, Brief, Cause, Line, Outline, Step, Typed, escaped, speaks};
 use crate::config::Config;
 use crate::json::{Writer, escape};
 
@@ -16,16 +16,14 @@ const LINE: usize = 160;
 
 /// Writes the members that depend on the guidance.
 pub(super) fn write(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
-    let brief = match alert.plan.brief.get() {
-        Some(brief) => brief,
-        None => match prepare(alert, config) {
-            Some(brief) => alert.plan.brief.get_or_init(|| brief),
-            None => return,
-        },
+    let brief = alert.plan.brief.get_or_init(|| prepare(alert, config));
+    let digest = &alert.common.digest;
+    let Some(outline) = digest.outline(alert.library, alert.plan.entry, summary, step) else {
+        return;
     };
     let severity = alert.severity(|_, _| {});
     let assessment = &alert.assessment;
-    w.key("summary").quoted(|out| alert.write_escaped(&brief.summary, out));
+    w.key("summary").quoted(|out| alert.write_escaped(&outline.summary, out));
     w.raw(|out| {
         out.extend_from_slice(b",\"severity\":{\"level\":\"");
         out.extend_from_slice(severity.level.as_bytes());
@@ -48,21 +46,21 @@ pub(super) fn write(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
             out.extend_from_slice(b"\"}]");
         }
         out.extend_from_slice(b"},\"mitigations\":[");
-        mitigations(alert, brief, out);
+        mitigations(alert, outline, out);
         out.extend_from_slice(&brief.guidance);
     });
 }
 
 /// The first ready command of each phase that is not too long; ids for the rest.
-fn mitigations(alert: &Alert<'_>, brief: &Brief, out: &mut Vec<u8>) {
+fn mitigations(alert: &Alert<'_>, outline: &Outline, out: &mut Vec<u8>) {
     let values = &alert.values;
     let holds = |when: &[Cond]| when.iter().all(|condition| values.holds(condition));
     let fits = |step: &&Step| holds(&step.when) && (step.speaks || step.commands.iter().any(|c| holds(&c.when)));
     let mut text = ArenaVec::with_capacity_in(LINE, alert.arena);
-    let mut rest = ArenaVec::with_capacity_in(brief.steps.len(), alert.arena);
+    let mut rest = ArenaVec::with_capacity_in(32, alert.arena);
     let mut shown: Option<Phase> = None;
     let begin = out.len();
-    for step in brief.steps.iter().filter(fits) {
+    for step in alert.common.digest.steps(outline).filter(fits) {
         let before = out.len();
         if shown != Some(step.phase) {
             if before > begin {
@@ -103,8 +101,7 @@ fn mitigations(alert: &Alert<'_>, brief: &Brief, out: &mut Vec<u8>) {
 }
 
 /// Writes all that is the same for the alerts of a plan.
-fn prepare(alert: &Alert<'_>, config: &Config) -> Option<Brief> {
-    let guide = alert.read_guide()?;
+fn prepare(alert: &Alert<'_>, config: &Config) -> Brief {
     let mut attack = Vec::new();
     Writer::new(&mut attack).array(|w| {
         for attack in alert.attack() {
@@ -117,35 +114,35 @@ fn prepare(alert: &Alert<'_>, config: &Config) -> Option<Brief> {
     let mut w = Writer::new(&mut guidance);
     w.key("guidance").object(|w| native::guidance(alert, w));
     native::organisation(config, &mut w);
-    let steps = guide.mitigations.iter().map(|mitigation| {
-        let mut id = vec![b'"'];
-        // A block of the entry's own is called by what follows the entry's id.
-        let own = mitigation
-            .id
-            .strip_prefix(alert.head.id.as_ref())
-            .filter(|id| id.starts_with('/'));
-        escape(&mut id, own.unwrap_or(&mitigation.id));
-        id.push(b'"');
-        Step {
-            id: id.into(),
-            phase: mitigation.phase,
-            when: mitigation.when.to_vec(),
-            speaks: speaks(mitigation),
-            commands: mitigation
-                .commands
-                .iter()
-                .map(|command| Typed {
-                    when: command.when.to_vec(),
-                    line: Line::of(command, LINE),
-                    effect: Effect::as_str(command.effect),
-                })
-                .collect(),
-        }
-    });
-    Some(Brief {
-        summary: escaped(&guide.entry.summary),
+    Brief {
         attack: attack.into(),
-        steps: steps.collect(),
         guidance: guidance.into(),
-    })
+    }
+}
+
+fn summary(entry: &Entry) -> Template {
+    escaped(&entry.summary)
+}
+
+fn step(entry: &Entry, mitigation: &Mitigation) -> Step {
+    let mut id = vec![b'"'];
+    // A block of the entry's own is called by what follows the entry's id.
+    let own = mitigation
+        .id
+        .strip_prefix(entry.id.as_ref())
+        .filter(|id| id.starts_with('/'));
+    escape(&mut id, own.unwrap_or(&mitigation.id));
+    id.push(b'"');
+    let commands = mitigation.commands.iter().map(|command| Typed {
+        when: command.when.as_ref().into(),
+        line: Line::of(command, LINE),
+        effect: Effect::as_str(command.effect),
+    });
+    Step {
+        id: id.into(),
+        phase: mitigation.phase,
+        when: mitigation.when.as_ref().into(),
+        speaks: speaks(mitigation),
+        commands: commands.collect(),
+    }
 }
