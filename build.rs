@@ -7,6 +7,14 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use bewit_catalog::{compile, emit, library};
 
+/// As small as DEFLATE can be, which takes its time: the module for Fluent Bit must fit into a ConfigMap.
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    // Writing to a Vec does not fail, and damaged bytes fail every test.
+    let _ = zopfli::compress(zopfli::Options::default(), zopfli::Format::Deflate, bytes, &mut packed);
+    packed
+}
+
 fn main() -> Result<()> {
     let folder = Path::new("catalog");
     println!("cargo::rerun-if-changed=catalog");
@@ -22,7 +30,7 @@ fn main() -> Result<()> {
             bail!("catalog/ has {} mistakes", mistakes.len());
         }
     };
-    let library = library::pack(catalog).context("the catalog cannot be packed")?;
+    let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
     let source = emit::rust(&library.tables).context("the catalog has no form in Rust")?;
     let out = env::var("OUT_DIR")?;
     for (name, text) in [("catalog.rs", source.as_bytes()), ("catalog.bin", &*library.packed)] {

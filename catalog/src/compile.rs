@@ -978,7 +978,7 @@ impl Compiler {
                 name: owned(&name.name),
                 ruleset: owned(&name.ruleset),
                 source: owned(&name.source),
-                tags: strings(&name.tags),
+                tags: Cow::Owned(name.tags.join(" ")),
                 entry: self
                     .entries
                     .iter()

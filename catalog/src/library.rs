@@ -132,7 +132,7 @@ struct Unpacked(Vec<(u16, Vec<u8>)>);
 
 impl Unpacked {
     /// Blocks that are kept.
-    const KEPT: usize = 4;
+    const KEPT: usize = 2;
 
     fn read<T: DeserializeOwned>(&mut self, library: &Library, place: Packed) -> Option<T> {
         if !self.0.iter().any(|(index, _)| *index == place.block) {
@@ -147,14 +147,14 @@ impl Unpacked {
 
 /// Bytes of a block before it is packed. Larger ones pack better and take longer to unpack.
 #[cfg(feature = "compile")]
-const BLOCK: usize = 32 << 10;
+const BLOCK: usize = 64 << 10;
 
-/// Packs the guidance of a catalog.
+/// Packs the guidance of a catalog; `deflate` makes raw DEFLATE of a block.
 ///
 /// # Errors
 /// Never for a catalog that the compiler made: it has no type that the format lacks.
 #[cfg(feature = "compile")]
-pub fn pack(catalog: Catalog) -> Result<Library, postcard::Error> {
+pub fn pack(catalog: Catalog, deflate: fn(&[u8]) -> Vec<u8>) -> Result<Library, postcard::Error> {
     let head = |entry: &Entry| Head {
         id: entry.id.clone(),
         kind: entry.kind,
@@ -164,7 +164,11 @@ pub fn pack(catalog: Catalog) -> Result<Library, postcard::Error> {
         severity_why: entry.severity_why.clone(),
         disposition: entry.disposition,
     };
-    let mut packer = Packer::default();
+    let mut packer = Packer {
+        deflate,
+        blocks: Vec::new(),
+        packed: Vec::new(),
+    };
     let heads = catalog.entries.iter().map(head).collect();
     let entries = packer.add(&catalog.entries)?;
     let mitigations = packer.add(&catalog.mitigations)?;
@@ -185,8 +189,8 @@ pub fn pack(catalog: Catalog) -> Result<Library, postcard::Error> {
 }
 
 #[cfg(feature = "compile")]
-#[derive(Default)]
 struct Packer {
+    deflate: fn(&[u8]) -> Vec<u8>,
     blocks: Vec<Block>,
     packed: Vec<u8>,
 }
@@ -213,7 +217,7 @@ impl Packer {
     }
 
     fn close(&mut self, open: &mut Vec<u8>) {
-        let packed = miniz_oxide::deflate::compress_to_vec(open, 10);
+        let packed = (self.deflate)(open);
         self.blocks.push(Block {
             at: self.packed.len() as u32,
             len: packed.len() as u32,

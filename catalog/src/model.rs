@@ -349,8 +349,8 @@ pub struct Rule {
     pub ruleset: Str,
     /// Its event source.
     pub source: Str,
-    /// Its tags, in the newest release.
-    pub tags: List<Str>,
+    /// Its tags, in the newest release, with blanks between.
+    pub tags: Str,
     /// Its own guidance, index into `entries`.
     pub entry: Option<u16>,
     /// Guidance for what it detects, index into `entries`.

@@ -29,13 +29,18 @@ impl std::fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+#[cfg(feature = "compile")]
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(bytes, 9)
+}
+
 /// Writes a catalog.
 ///
 /// # Errors
 /// Never for a catalog that the compiler made: it has no type that the format lacks.
 #[cfg(feature = "compile")]
 pub fn encode(catalog: Catalog) -> Result<Vec<u8>, postcard::Error> {
-    postcard::to_allocvec(&(VERSION, library::pack(catalog)?))
+    postcard::to_allocvec(&(VERSION, library::pack(catalog, deflate)?))
 }
 
 /// Reads a catalog. What is packed in it is looked at when it is wanted.

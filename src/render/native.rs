@@ -150,7 +150,8 @@ fn falco_json<'a>(
 struct Inferred<'a> {
     rule: Option<&'a str>,
     source: Option<&'a str>,
-    tags: &'a [std::borrow::Cow<'static, str>],
+    /// With blanks between.
+    tags: &'a str,
     time: Option<String>,
 }
 
@@ -208,7 +209,7 @@ fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>
         (None, None) => {}
     }
     if !inferred.tags.is_empty() {
-        w.key("tags").strings(inferred.tags.iter().map(AsRef::<str>::as_ref));
+        w.key("tags").strings(inferred.tags.split(' '));
         keys.push(b"tags");
     }
     if !event.fields.is_empty() {
