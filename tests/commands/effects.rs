@@ -3,7 +3,7 @@
 use bewit_catalog::model::Effect;
 
 /// Tools that only read.
-const READERS: [&str; 73] = [
+const READERS: [&str; 74] = [
     "aa-status",
     "awk",
     "base64",
@@ -57,6 +57,7 @@ const READERS: [&str; 73] = [
     "sha256sum",
     "sort",
     "ss",
+    "ssh-keygen",
     "sshd",
     "stat",
     "strings",
