@@ -3,7 +3,7 @@
 use bewit_catalog::model::Effect;
 
 /// Tools that only read.
-const READERS: [&str; 74] = [
+const READERS: [&str; 76] = [
     "aa-status",
     "awk",
     "base64",
@@ -38,6 +38,7 @@ const READERS: [&str; 74] = [
     "ip6tables",
     "jq",
     "last",
+    "ldd",
     "lastb",
     "ls",
     "lsattr",
@@ -61,6 +62,7 @@ const READERS: [&str; 74] = [
     "sshd",
     "stat",
     "strings",
+    "systemd-analyze",
     "tail",
     "top",
     "tr",
