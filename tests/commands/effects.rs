@@ -3,20 +3,26 @@
 use bewit_catalog::model::Effect;
 
 /// Tools that only read.
-const READERS: [&str; 76] = [
+const READERS: [&str; 85] = [
     "aa-status",
+    "apt-cache",
+    "ausearch",
     "awk",
     "base64",
     "basename",
     "bpftool",
+    "capsh",
     "cat",
+    "chage",
     "column",
+    "crontab",
     "curl",
     "cut",
     "date",
     "df",
     "diff",
     "dirname",
+    "dmesg",
     "dpkg-query",
     "du",
     "echo",
@@ -32,14 +38,14 @@ const READERS: [&str; 76] = [
     "head",
     "hostname",
     "id",
-    "ip6tables-save",
-    "iptables-save",
-    "iptables",
     "ip6tables",
+    "ip6tables-save",
+    "iptables",
+    "iptables-save",
     "jq",
     "last",
-    "ldd",
     "lastb",
+    "ldd",
     "ls",
     "lsattr",
     "lsblk",
@@ -47,15 +53,20 @@ const READERS: [&str; 76] = [
     "lsns",
     "lsof",
     "modinfo",
+    "modprobe",
+    "mount",
     "namei",
     "nft",
     "nsenter",
+    "nstat",
+    "passwd",
     "pgrep",
     "printf",
     "ps",
     "readlink",
     "realpath",
     "sha256sum",
+    "sleep",
     "sort",
     "ss",
     "ssh-keygen",
@@ -67,18 +78,16 @@ const READERS: [&str; 76] = [
     "top",
     "tr",
     "trivy",
+    "uname",
     "uniq",
     "uptime",
+    "visudo",
+    "w",
     "wc",
     "who",
-    "whois",
     "whoami",
+    "whois",
     "xargs",
-    "chage",
-    "passwd",
-    "mount",
-    "crontab",
-    "modprobe",
     "zgrep",
 ];
 
@@ -260,7 +269,15 @@ pub(crate) fn of(argv: &[String]) -> Effect {
         "chage" if has(&["--list", "-l"]) => Effect::ReadOnly,
         "passwd" if has(&["--status", "-S"]) => Effect::ReadOnly,
         "mount" if words.len() == 1 => Effect::ReadOnly,
-        "find" => by_verb(&["-exec", "-execdir", "-fprintf", "-ok"], &["-delete"]),
+        "find" => {
+            let runs = words.windows(2).filter(|pair| ["-exec", "-execdir", "-ok"].contains(&pair[0]));
+            let reads = runs.into_iter().all(|pair| READERS.contains(&pair[1]));
+            match by_verb(&["-fprintf"], &["-delete"]) {
+                Effect::ReadOnly if !reads => Effect::Changes,
+                effect => effect,
+            }
+        }
+        "sed" => by_verb(&["-i", "--in-place"], &[]),
         "apt-get" | "dnf" | "yum" | "apt" => {
             by_verb(&["install", "reinstall", "remove", "upgrade", "update", "purge"], &[])
         }
