@@ -83,9 +83,9 @@ fn by_a_shared_message() {
 /// A known rule without an entry of its own is known, but its guidance is a class's.
 #[test]
 fn by_behaviour_as_the_catalog_says() {
-    let line = json_alert("Write below etc", json!({}));
+    let line = json_alert("Write below etc in installer", json!({}));
     is(&line, "behaviour", "file-write-system", "medium");
-    assert_eq!(bewit(&line)["guidance"]["rule"], "Write below etc");
+    assert_eq!(bewit(&line)["guidance"]["rule"], "Write below etc in installer");
 }
 
 #[test]

@@ -68,7 +68,10 @@ fn a_record_costs_what_is_recorded() {
         filter.configure(config);
         // The first of a kind works out what all have in common, and some more make blocks of memory fit.
         let first = filter.instructions(record.as_bytes());
-        let next = (0..WARM).map(|_| filter.instructions(record.as_bytes())).last().unwrap();
+        let next = (0..WARM)
+            .map(|_| filter.instructions(record.as_bytes()))
+            .last()
+            .unwrap();
         assert!(next <= first, "{name}: {first}, then {next}");
         writeln!(counts, "{next:>8} {name}").unwrap();
     }

@@ -65,10 +65,16 @@ impl Digest {
         if let Some(outline) = place.get() {
             return Some(outline);
         }
-        let unread = |index: u16| self.steps.get(usize::from(index)).is_some_and(|step| step.get().is_none());
+        let unread = |index: u16| {
+            self.steps
+                .get(usize::from(index))
+                .is_some_and(|step| step.get().is_none())
+        };
         let (entry, mitigations) = library.guide_of(entry, unread)?;
         for (index, mitigation) in mitigations {
-            self.steps.get(usize::from(index))?.get_or_init(|| Box::new(step(&entry, &mitigation)));
+            self.steps
+                .get(usize::from(index))?
+                .get_or_init(|| Box::new(step(&entry, &mitigation)));
         }
         Some(place.get_or_init(|| {
             Box::new(Outline {
@@ -80,7 +86,10 @@ impl Digest {
 
     /// The mitigations of an entry.
     pub(crate) fn steps(&self, outline: &Outline) -> impl Iterator<Item = &Step> {
-        let steps = outline.mitigations.iter().map(|index| self.steps.get(usize::from(*index)));
+        let steps = outline
+            .mitigations
+            .iter()
+            .map(|index| self.steps.get(usize::from(*index)));
         steps.filter_map(|step| step?.get().map(AsRef::as_ref))
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn write(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
     };
     let severity = alert.severity(|_, _| {});
     let assessment = &alert.assessment;
-    w.key("summary").quoted(|out| alert.write_escaped(&outline.summary, out));
+    w.key("summary")
+        .quoted(|out| alert.write_escaped(&outline.summary, out));
     w.raw(|out| {
         out.extend_from_slice(b",\"severity\":{\"level\":\"");
         out.extend_from_slice(severity.level.as_bytes());

@@ -40,7 +40,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         programs: &["kubectl"],
         ask: Ask::AsIs,
-        may_say: &["unable to upgrade connection"],
+        may_say: &["unable to upgrade connection", "Service is defined without a selector"],
     },
     Tool {
         programs: &["helm"],
@@ -124,7 +124,11 @@ const TOOLS: &[Tool] = &[
     Tool {
         programs: &["dpkg", "dpkg-query"],
         ask: Ask::Elsewhere,
-        may_say: &["no path found matching", "no packages found matching", "is not installed"],
+        may_say: &[
+            "no path found matching",
+            "no packages found matching",
+            "is not installed",
+        ],
     },
     Tool {
         programs: &["find"],
@@ -137,7 +141,7 @@ const TOOLS: &[Tool] = &[
             "stat", "namei", "nsenter", "ls",
         ],
         ask: Ask::AsIs,
-        may_say: &["No such file or directory", "Could not open", "nothing"],
+        may_say: &["No such file or directory", "Permission denied", "Could not open", "nothing"],
     },
     Tool {
         programs: &["kill"],

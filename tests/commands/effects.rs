@@ -3,7 +3,7 @@
 use bewit_catalog::model::Effect;
 
 /// Tools that only read.
-const READERS: [&str; 85] = [
+const READERS: [&str; 86] = [
     "aa-status",
     "apt-cache",
     "ausearch",
@@ -89,6 +89,7 @@ const READERS: [&str; 85] = [
     "whois",
     "xargs",
     "zgrep",
+    "ipcs",
 ];
 
 pub(crate) fn rank(effect: Effect) -> u8 {
@@ -270,7 +271,9 @@ pub(crate) fn of(argv: &[String]) -> Effect {
         "passwd" if has(&["--status", "-S"]) => Effect::ReadOnly,
         "mount" if words.len() == 1 => Effect::ReadOnly,
         "find" => {
-            let runs = words.windows(2).filter(|pair| ["-exec", "-execdir", "-ok"].contains(&pair[0]));
+            let runs = words
+                .windows(2)
+                .filter(|pair| ["-exec", "-execdir", "-ok"].contains(&pair[0]));
             let reads = runs.into_iter().all(|pair| READERS.contains(&pair[1]));
             match by_verb(&["-fprintf"], &["-delete"]) {
                 Effect::ReadOnly if !reads => Effect::Changes,
