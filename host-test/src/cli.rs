@@ -158,6 +158,9 @@ pub(crate) struct Explain {
     /// Terminal, if standard output is one.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Lay this catalog file of your own over the built-in catalog.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
 }
 
 impl Explain {
@@ -181,8 +184,20 @@ pub(crate) enum CatalogCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Write a Markdown page for each rule with guidance of its own, and an index by source, tactic and mitigation.
+    Pages(Pages),
     /// Print the JSON Schema of the catalog's files.
     Schema,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Pages {
+    /// The folder; it is made if it is not there, and pages in it are replaced.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) output: PathBuf,
+    /// Lay this catalog file of your own over the built-in catalog.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

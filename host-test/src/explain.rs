@@ -4,11 +4,11 @@ use anyhow::Result;
 use bewit::catalog::model::{
     Catalog, Command, Disposition, Effect, Entry, Mitigation, Phase, Piece, Place, Rule, Template, Undo,
 };
-use bewit::catalog::{self, BUILT_IN};
+use bewit::catalog;
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
-use crate::output;
+use crate::{output, overlay};
 use crate::page::{Block, Writer};
 use bewit_catalog::nearest::nearest;
 
@@ -17,7 +17,7 @@ const SUGGESTED: usize = 3;
 
 /// `bewit explain RULE`
 pub(crate) fn run(args: &Explain) -> Result<()> {
-    let catalog = &BUILT_IN;
+    let catalog = &overlay::catalog(&args.overlay)?;
     let wanted = args.rule();
     let Some(name) = known_name(catalog, &wanted) else {
         return Err(unknown(catalog, &wanted).into());
@@ -51,7 +51,8 @@ fn unknown(catalog: &Catalog, wanted: &str) -> Misuse {
     Misuse(message)
 }
 
-fn page(catalog: &Catalog, name: &str, rule: &Rule, entry: &Entry) -> Vec<Block> {
+/// What the catalog says about a rule, asked for by this name.
+pub(crate) fn page(catalog: &Catalog, name: &str, rule: &Rule, entry: &Entry) -> Vec<Block> {
     let pages = Pages { catalog };
     let mut blocks = vec![Block::Heading(1, rule.name.to_string())];
     if name != rule.name {

@@ -19,6 +19,7 @@ mod misuse;
 mod output;
 mod overlay;
 mod page;
+mod pages;
 mod pipeline;
 mod report;
 mod stats;
@@ -56,6 +57,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Explain(args) => explain::run(&args).map(|()| true),
         Command::Catalog(CatalogCommand::List { json }) => catalog::list(json).map(|()| true),
         Command::Catalog(CatalogCommand::Check { files }) => overlay::check(&files).map(|()| true),
+        Command::Catalog(CatalogCommand::Pages(args)) => pages::write(&args).map(|()| true),
         Command::Catalog(CatalogCommand::Schema) => catalog::schema().map(|()| true),
         Command::Describe => component::describe(component).map(|()| true),
         Command::Pack(args) => fluent_bit::pack(&args).map(|()| true),

@@ -1,10 +1,12 @@
 //! Catalog files of a user's own, laid over the built-in catalog.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use bewit::catalog::BUILT_IN;
 use bewit_catalog::compile::{self, Input, Mistake};
 use bewit_catalog::model::Catalog;
 use bewit_catalog::{files, wire};
@@ -37,6 +39,14 @@ pub(crate) fn check(overlays: &[PathBuf]) -> Result<()> {
         names.join(", "),
         catalog.version
     ))
+}
+
+/// The built-in catalog with these files laid over it, with all its guidance.
+pub(crate) fn catalog(overlays: &[PathBuf]) -> Result<Cow<'static, Catalog>> {
+    if overlays.is_empty() {
+        return Ok(Cow::Borrowed(&BUILT_IN));
+    }
+    compile(overlays).map(Cow::Owned)
 }
 
 fn compile(overlays: &[PathBuf]) -> Result<Catalog> {
