@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use bewit_catalog::{compile, emit, library};
+use bewit_catalog::{compile, library};
 
 /// As small as DEFLATE can be, which takes its time: the module for Fluent Bit must fit into a ConfigMap.
 fn deflate(bytes: &[u8]) -> Vec<u8> {
@@ -31,11 +31,11 @@ fn main() -> Result<()> {
         }
     };
     let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
-    let source = emit::rust(&library.tables).context("the catalog has no form in Rust")?;
+    let tables = library.tables.pack(deflate).context("the catalog cannot be packed")?;
     let out = env::var("OUT_DIR")?;
-    for (name, text) in [("catalog.rs", source.as_bytes()), ("catalog.bin", &*library.packed)] {
+    for (name, bytes) in [("tables.bin", &*tables), ("guidance.bin", &*library.packed)] {
         let path = Path::new(&out).join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! One line in, one record out.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
 use bewit_catalog::library::Library;
@@ -31,13 +30,28 @@ pub enum Outcome {
 /// Annotates lines. It does no I/O, reads no clock, and gives the same bytes for the same line and
 /// configuration, always: what it keeps between lines saves work and decides nothing.
 pub struct Annotator {
-    library: Cow<'static, Library>,
+    shelf: Shelf,
     config: Config,
     min_priority: Option<Priority>,
     /// What templates may say of the organisation.
     organisation: Vec<(String, String)>,
     /// Taken out while a line is worked on: should that end in a trap, the next line finds none and makes a new one.
     kept: Cell<Option<Box<Kept>>>,
+}
+
+/// Where the catalog is. The built-in one is read when the first line comes: a host may only want to configure.
+enum Shelf {
+    BuiltIn,
+    Own(Box<Library>),
+}
+
+impl Shelf {
+    fn library(&self) -> &Library {
+        match self {
+            Self::BuiltIn => &LIBRARY,
+            Self::Own(library) => library,
+        }
+    }
 }
 
 /// What is kept between lines.
@@ -59,21 +73,23 @@ impl Default for Annotator {
 impl Annotator {
     /// With the built-in catalog.
     pub fn new(config: Config) -> Self {
-        Self::over(Cow::Borrowed(&LIBRARY), config)
+        Self::over(Shelf::BuiltIn, config)
     }
 
     /// With another catalog: the built-in one with a user's files laid over it.
     pub fn with_library(config: Config, library: Library) -> Self {
-        Self::over(Cow::Owned(library), config)
+        Self::over(Shelf::Own(Box::new(library)), config)
     }
 
     /// The same catalog under another configuration.
     pub fn configured(self, config: Config) -> Self {
-        Self::over(self.library, config)
+        Self::over(self.shelf, config)
     }
 
-    fn over(library: Cow<'static, Library>, mut config: Config) -> Self {
-        config.organisation = config.organisation.or(&library.tables.index.organisation);
+    fn over(shelf: Shelf, mut config: Config) -> Self {
+        if let Shelf::Own(library) = &shelf {
+            config.organisation = config.organisation.or(&library.tables.index.organisation);
+        }
         Self {
             min_priority: config.min_priority.map(|p| match p {
                 MinPriority::Emergency => Priority::Emergency,
@@ -87,7 +103,7 @@ impl Annotator {
             }),
             organisation: config.organisation.values(),
             config,
-            library,
+            shelf,
             kept: Cell::default(),
         }
     }
@@ -99,7 +115,7 @@ impl Annotator {
 
     /// The catalog in use.
     pub fn library(&self) -> &Library {
-        &self.library
+        self.shelf.library()
     }
 
     /// Annotates one record, without a line break at its end, and appends what becomes of it to `out`.
@@ -124,7 +140,7 @@ impl Annotator {
         }
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
-                kinds: Kinds::new(&self.library),
+                kinds: Kinds::new(self.library()),
                 arena: Bump::new(),
             })
         });
@@ -135,7 +151,7 @@ impl Annotator {
         }
         let before = out.len();
         let mut work = Work {
-            library: &self.library,
+            library: self.library(),
             config: &self.config,
             min_priority: self.min_priority,
             organisation: &self.organisation,

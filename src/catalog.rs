@@ -1,6 +1,5 @@
 //! The guidance that is compiled in, and looking things up in it.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use bewit_catalog::library::Library;
@@ -9,14 +8,12 @@ use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
 pub use bewit_catalog::model;
 
 /// The catalog of this build, from `catalog/`, as an annotator holds it.
-pub static LIBRARY: Library = Library {
-    tables: {
-        #[allow(clippy::wildcard_imports)]
-        use bewit_catalog::{library::*, model::*};
-        include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
-    },
-    packed: Cow::Borrowed(include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"))),
-};
+pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
+    let tables = include_bytes!(concat!(env!("OUT_DIR"), "/tables.bin"));
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/guidance.bin"));
+    // The build has just written them. Without a catalog, lines pass.
+    Library::read(tables, packed).unwrap_or_default()
+});
 
 /// The catalog of this build with all its guidance, for those who read it.
 pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| {

@@ -1,6 +1,6 @@
 //! The guidance catalog of bewit: what it is ([`model`]) and how YAML becomes it ([`compile`]).
 //!
-//! The plugin uses the model alone, as static tables that its build script writes; the compiler is for
+//! The plugin uses the model alone, as packed bytes that its build script writes; the compiler is for
 //! build scripts and hosts. `README.md` in this folder describes the YAML.
 
 #[cfg(feature = "compile")]
@@ -9,8 +9,6 @@ pub mod compile;
 mod condition;
 #[cfg(feature = "compile")]
 mod denied;
-#[cfg(feature = "compile")]
-pub mod emit;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod library;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Catalog, Disposition, Entry, EntryKind, List, Mitigation, Str};
 
 /// A catalog with its guidance packed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Library {
     /// All but the packed bytes.
     pub tables: Tables,
@@ -20,7 +20,7 @@ pub struct Library {
 }
 
 /// What is at hand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
     /// The catalog; its `entries` and `mitigations` are empty, indices into them hold for the packed ones.
     pub index: Catalog,
@@ -82,7 +82,30 @@ pub struct Guide {
     pub mitigations: Vec<Mitigation>,
 }
 
+/// Bytes that the unpacked tables have at most: what was written by this very build has far less.
+const TABLES: usize = 16 << 20;
+
+impl Tables {
+    /// As bytes for [`Library::read`].
+    ///
+    /// # Errors
+    /// Never for a catalog that the compiler made: it has no type that the format lacks.
+    #[cfg(feature = "compile")]
+    pub fn pack(&self, deflate: fn(&[u8]) -> Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+        Ok(deflate(&postcard::to_allocvec(self)?))
+    }
+}
+
 impl Library {
+    /// From packed tables and the blocks; none where the tables are damaged.
+    pub fn read(tables: &[u8], packed: &'static [u8]) -> Option<Self> {
+        let tables = miniz_oxide::inflate::decompress_to_vec_with_limit(tables, TABLES).ok()?;
+        Some(Self {
+            tables: postcard::from_bytes(&tables).ok()?,
+            packed: Cow::Borrowed(packed),
+        })
+    }
+
     /// The guidance of an entry; none where there is no such entry.
     pub fn guide(&self, entry: u16) -> Option<Guide> {
         let (entry, mitigations) = self.guide_of(entry, |_| true)?;

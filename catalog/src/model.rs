@@ -14,7 +14,7 @@ pub type Str = Cow<'static, str>;
 pub type List<T> = Cow<'static, [T]>;
 
 /// Everything bewit knows about rules and what to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Catalog {
     /// Version of the data: the project's version and a hash of the content.
     pub version: Str,
@@ -70,7 +70,7 @@ pub struct Setting {
 pub const ORGANISATION: [&str; 5] = ["cluster", "owner", "runbook_url", "on_call", "registry"];
 
 /// ATT&CK Enterprise, as far as the catalog uses it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attack {
     /// Version of names, tactics and mitigations, such as `18.1`.
     pub version: Str,
@@ -172,7 +172,7 @@ pub struct Feed {
 }
 
 /// A perfect hash over the names of a list: one look, no collisions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Index {
     /// Factor that keeps the names apart.
     pub factor: u64,
@@ -705,7 +705,7 @@ pub struct Weighted {
 }
 
 /// How urgent an alert is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Severity {
     /// Score of each of Falco's priorities, Emergency first.
     pub base: List<u8>,

@@ -109,7 +109,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         programs: &["aa-status", "getenforce", "bpftool"],
         ask: Ask::AsIs,
-        may_say: &["apparmor not present", "nothing"],
+        may_say: &["apparmor not present", "nothing", "No such file or directory"],
     },
     Tool {
         programs: &["systemctl", "loginctl"],
@@ -124,7 +124,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         programs: &["dpkg", "dpkg-query"],
         ask: Ask::Elsewhere,
-        may_say: &["no path found matching"],
+        may_say: &["no path found matching", "no packages found matching", "is not installed"],
     },
     Tool {
         programs: &["find"],
