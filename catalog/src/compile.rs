@@ -192,6 +192,8 @@ struct Compiler {
     /// The catalog's own files were looked at when it was built.
     overlays_only: bool,
     fields: BTreeSet<String>,
+    /// Beginnings of names of fields that are lists in Falco, and whole names.
+    lists: Vec<String>,
     params: Vec<Param>,
     feeds: BTreeMap<String, Vec<Feed>>,
     param_ids: HashMap<String, ParamId>,
@@ -450,6 +452,7 @@ impl Compiler {
         }
         self.overlays_only = !overlays.is_empty();
         self.denied(files);
+        self.lists = self.one(files, "list_fields.yaml").unwrap_or_default();
         self.params(files);
         let attack = self.attack(files);
         let parts = self.gather(files, overlays);
@@ -904,6 +907,11 @@ impl Compiler {
                 format!("- list: {hook}\n  items:\n{items}  override:\n    items: append")
             }
             (TuningKind::Exception, None) if !tuning.fields.is_empty() => {
+                for field in &tuning.fields {
+                    if self.is_list(field) {
+                        self.mistake(field, format!("`{field}` is a list in Falco, and an exception compares with `=`"));
+                    }
+                }
                 let rule = match rule {
                     Some(rule) => format!("{rule:?}"),
                     None => "{rule}".to_owned(),
@@ -933,6 +941,13 @@ impl Compiler {
             kind: tuning.kind,
             snippet: self.template(&text),
             note: tuning.note.as_deref().map(|note| self.template(note)),
+        })
+    }
+
+    fn is_list(&self, field: &str) -> bool {
+        self.lists.iter().any(|list| match list.strip_suffix('*') {
+            Some(head) => field.starts_with(head),
+            None => field == list,
         })
     }
 
