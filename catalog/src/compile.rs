@@ -909,7 +909,10 @@ impl Compiler {
             (TuningKind::Exception, None) if !tuning.fields.is_empty() => {
                 for field in &tuning.fields {
                     if self.is_list(field) {
-                        self.mistake(field, format!("`{field}` is a list in Falco, and an exception compares with `=`"));
+                        self.mistake(
+                            field,
+                            format!("`{field}` is a list in Falco, and an exception compares with `=`"),
+                        );
                     }
                 }
                 let rule = match rule {

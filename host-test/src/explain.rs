@@ -1,15 +1,15 @@
 //! `bewit explain`: what the catalog says about a rule, before it ever fires.
 
 use anyhow::Result;
+use bewit::catalog;
 use bewit::catalog::model::{
     Catalog, Command, Disposition, Effect, Entry, Mitigation, Phase, Piece, Place, Rule, Template, Undo,
 };
-use bewit::catalog;
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
-use crate::{output, overlay};
 use crate::page::{Block, Writer};
+use crate::{output, overlay};
 use bewit_catalog::nearest::nearest;
 
 /// Names that are suggested.

@@ -24,7 +24,10 @@ pub(crate) fn write(args: &Pages) -> Result<()> {
     let writer = Writer::new(Some(Format::Markdown), false);
     let rules = own(&catalog);
     for (rule, entry) in &rules {
-        put(&file(rule), &writer.write(&explain::page(&catalog, &rule.name, rule, entry)))?;
+        put(
+            &file(rule),
+            &writer.write(&explain::page(&catalog, &rule.name, rule, entry)),
+        )?;
     }
     put("README.md", &index(&catalog, &rules))?;
     output::print(&format!("{} pages and an index in {}\n", rules.len(), folder.display()))
@@ -33,7 +36,11 @@ pub(crate) fn write(args: &Pages) -> Result<()> {
 /// Rules with guidance of their own, by name.
 fn own(catalog: &Catalog) -> Vec<(&Rule, &Entry)> {
     let entry = |rule: &Rule| catalog.entries.get(usize::from(rule.entry?));
-    let mut rules: Vec<_> = catalog.rules.iter().filter_map(|rule| Some((rule, entry(rule)?))).collect();
+    let mut rules: Vec<_> = catalog
+        .rules
+        .iter()
+        .filter_map(|rule| Some((rule, entry(rule)?)))
+        .collect();
     rules.sort_by_key(|(rule, _)| rule.name.to_lowercase());
     rules
 }
@@ -81,7 +88,11 @@ fn index(catalog: &Catalog, rules: &[(&Rule, &Entry)]) -> String {
         let mut tactics: Vec<(usize, String)> = techniques
             .flat_map(|technique| technique.tactics.iter())
             .filter_map(|name| {
-                let at = catalog.attack.tactics.iter().position(|tactic| tactic.shortname == *name)?;
+                let at = catalog
+                    .attack
+                    .tactics
+                    .iter()
+                    .position(|tactic| tactic.shortname == *name)?;
                 Some((at, catalog.attack.tactics.get(at)?.name.to_string()))
             })
             .collect();
@@ -105,5 +116,8 @@ fn index(catalog: &Catalog, rules: &[(&Rule, &Entry)]) -> String {
 
 /// A shared block, in the order of phases.
 fn name(mitigation: &Mitigation) -> (usize, String) {
-    (mitigation.phase as usize, format!("{} ({})", mitigation.id, mitigation.phase.as_str()))
+    (
+        mitigation.phase as usize,
+        format!("{} ({})", mitigation.id, mitigation.phase.as_str()),
+    )
 }

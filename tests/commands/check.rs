@@ -141,7 +141,12 @@ const TOOLS: &[Tool] = &[
             "stat", "namei", "nsenter", "ls",
         ],
         ask: Ask::AsIs,
-        may_say: &["No such file or directory", "Permission denied", "Could not open", "nothing"],
+        may_say: &[
+            "No such file or directory",
+            "Permission denied",
+            "Could not open",
+            "nothing",
+        ],
     },
     Tool {
         programs: &["kill"],
