@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use common::{SEED, annotated, component, folder, run, stderr, stdout, text};
@@ -160,5 +161,46 @@ fn overlays_are_laid_over_the_catalog() {
         assert_eq!(output.status.code(), Some(2));
         let said = "ours.yaml:3:15: `proc.nmae` is neither a parameter nor a Falco field";
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+/// A page for each rule, an index whose links all lead to one, and a user's own rules among them.
+#[test]
+fn the_catalog_is_written_as_pages() {
+    let folder = folder("pages");
+    let overlay = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/overlay/acme.yaml");
+    let output = run(
+        &["catalog", "pages", "--overlay", overlay, "--output", text(&folder)],
+        "",
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let index = fs::read_to_string(folder.join("README.md")).unwrap();
+    let linked: BTreeSet<String> = index
+        .split("](")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap().to_owned())
+        .collect();
+    let pages: BTreeSet<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "README.md")
+        .collect();
+    assert_eq!(linked, pages);
+    assert!(pages.len() >= 249, "{}", pages.len());
+    assert!(pages.contains("acme-till-opened-by-hand.md"));
+    for chapter in [
+        "## By source",
+        "## By tactic (ATT&CK ",
+        "## By mitigation",
+        "### k8s\\_audit",
+        "### Execution",
+    ] {
+        assert!(index.contains(chapter), "{chapter}");
+    }
+    for page in pages {
+        let text = fs::read_to_string(folder.join(&page)).unwrap();
+        for heading in ["# ", "## Why it matters", "## Inspect"] {
+            assert!(text.contains(heading), "{page}: {heading}");
+        }
     }
 }
