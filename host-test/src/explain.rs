@@ -251,6 +251,7 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bewit::catalog::BUILT_IN;
 
     #[test]
     fn names_are_found_in_any_case() {

@@ -61,19 +61,6 @@ pub(crate) fn manifests(catalog: &Catalog) -> Vec<(String, String, String)> {
     all
 }
 
-/// A template's fixed text.
-pub(crate) fn literal(template: &Template) -> String {
-    let mut text = String::new();
-    for piece in template.0.iter() {
-        match piece {
-            Piece::Text(part) => text.push_str(part),
-            Piece::Hole(_) => text.push('?'),
-            Piece::Optional(pieces) => text.push_str(&literal(&Template(pieces.clone()))),
-        }
-    }
-    text
-}
-
 /// Sample values that agree with the conditions of a command.
 struct Sampler<'c> {
     catalog: &'c Catalog,
