@@ -1151,6 +1151,9 @@ impl Compiler {
         let keys = self
             .one::<Vec<source::TextKey>>(files, "text_keys.yaml")
             .unwrap_or_default();
+        for key in keys.iter().filter(|key| key.key.contains('=')) {
+            self.mistake(&key.key, format!("`{}` holds the sign that ends a key", key.key));
+        }
         let mut compiled: Vec<TextKey> = keys
             .iter()
             .map(|key| TextKey {

@@ -159,7 +159,7 @@ fn overlays_are_laid_over_the_catalog() {
     ] {
         let output = run(&args, line);
         assert_eq!(output.status.code(), Some(2));
-        let said = "ours.yaml:3:15: `proc.nmae` is neither a parameter nor a Falco field";
+        let said = "ours.yaml:3:16: `proc.nmae` is neither a parameter nor a Falco field";
         assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
 }

@@ -10,7 +10,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use crate::catalog;
 
 use super::{Event, Fields, Format, Instant, Priority};
-use crate::json::{Text, Value};
+use crate::json::{Text, Value, word};
 use bewit_catalog::model::{Catalog, TextKey};
 
 /// Time, priority and message of a text alert.
@@ -142,31 +142,42 @@ fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {
     }
 }
 
-/// The known keys of a message, in order.
+/// The known keys of a message, in order. A key is what stands between the beginning of a word and the next `=`; of
+/// several the longest, so `target user=` is not `user=`.
 fn hits<'c>(message: &str, catalog: &'c Catalog) -> Vec<Hit<'c>> {
     let bytes = message.as_bytes();
+    let longest = catalog.text_keys.first().map_or(0, |key| key.key.len());
     let mut hits = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let begins = byte.is_ascii_alphabetic() && (at == 0 || matches!(bytes[at - 1], b' ' | b'(' | b'|' | b','));
-        // Longest keys first, so `target user=` is not `user=`.
-        let key = begins
-            .then(|| {
-                catalog.text_keys.iter().find(|key| {
-                    bytes[at..].starts_with(key.key.as_bytes()) && bytes.get(at + key.key.len()) == Some(&b'=')
-                })
-            })
-            .flatten();
-        match key {
-            Some(key) => {
-                let value = at + key.key.len() + 1;
-                hits.push(Hit { key, at, value });
-                at = value;
-            }
-            None => at += 1,
+    let mut from = 0;
+    loop {
+        let equals = word::find(bytes, from, b'=');
+        if equals == bytes.len() {
+            return hits;
         }
+        let begins = |at: &usize| {
+            let alone = at.checked_sub(1).and_then(|before| bytes.get(before));
+            bytes.get(*at).is_some_and(u8::is_ascii_alphabetic)
+                && alone.is_none_or(|before| matches!(before, b' ' | b'(' | b'|' | b','))
+        };
+        let words = (from.max(equals.saturating_sub(longest))..equals).filter(begins);
+        let mut keys = words.filter_map(|at| Some((at, key(bytes.get(at..equals)?, catalog)?)));
+        let value = equals + 1;
+        if let Some((at, key)) = keys.next() {
+            hits.push(Hit { key, at, value });
+        }
+        from = value;
     }
-    hits
+}
+
+/// The key of this name. They stand by length, longest first, then by name.
+fn key<'c>(name: &[u8], catalog: &'c Catalog) -> Option<&'c TextKey> {
+    let order = |key: &TextKey| {
+        name.len()
+            .cmp(&key.key.len())
+            .then_with(|| key.key.as_bytes().cmp(name))
+    };
+    let at = catalog.text_keys.binary_search_by(order).ok()?;
+    catalog.text_keys.get(at)
 }
 
 /// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last
@@ -284,6 +295,41 @@ fn canonical(value: &str) -> bool {
 mod tests {
     use super::*;
     use crate::catalog::BUILT_IN;
+
+    /// Each key at each word, one after the other.
+    fn simple(message: &str) -> Vec<(usize, usize)> {
+        let bytes = message.as_bytes();
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < bytes.len() {
+            let begins = bytes[at].is_ascii_alphabetic() && (at == 0 || b" (|,".contains(&bytes[at - 1]));
+            let here = |key: &&TextKey| bytes[at..].starts_with(format!("{}=", key.key).as_bytes());
+            match BUILT_IN.text_keys.iter().find(here).filter(|_| begins) {
+                Some(key) => {
+                    found.push((at, at + key.key.len() + 1));
+                    at += key.key.len() + 1;
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn keys_are_those_of_a_simple_search(picks in proptest::collection::vec((0usize..2000, 0usize..6), 0..12)) {
+            let pieces = ["=", " ", "=x ", "(", "= a,", "x"];
+            let mut message = String::new();
+            for (key, piece) in picks {
+                // Some are no keys.
+                message.push_str(BUILT_IN.text_keys.get(key).map_or("user", |key| key.key.as_ref()));
+                message.push_str(pieces[piece]);
+            }
+            let found: Vec<(usize, usize)> = hits(&message, &BUILT_IN).iter().map(|hit| (hit.at, hit.value)).collect();
+            proptest::prop_assert_eq!(found, simple(&message), "{}", message);
+        }
+    }
 
     fn parsed(line: &str) -> Vec<(String, String)> {
         let arena = Bump::new();

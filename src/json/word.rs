@@ -121,7 +121,7 @@ pub(crate) fn is_printable(text: &[u8]) -> bool {
 
 /// Offset of the first such byte from `at` on, or the length.
 #[inline]
-fn find(text: &[u8], mut at: usize, byte: u8) -> usize {
+pub(crate) fn find(text: &[u8], mut at: usize, byte: u8) -> usize {
     while let Some(word) = load(text, at) {
         let marks = equal(word, byte);
         if marks != 0 {
