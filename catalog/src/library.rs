@@ -82,8 +82,13 @@ pub struct Guide {
     pub mitigations: Vec<Mitigation>,
 }
 
-/// Bytes that the unpacked tables have at most: what was written by this very build has far less.
-const TABLES: usize = 16 << 20;
+/// Unpacks so many bytes. They are known, so memory is taken once: what grows leaves holes that nothing fits into.
+fn inflate(packed: &[u8], unpacked: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; unpacked];
+    let packed = std::iter::once(packed);
+    let len = miniz_oxide::inflate::decompress_slice_iter_to_slice(&mut bytes, packed, false, true).ok()?;
+    (len == unpacked).then_some(bytes)
+}
 
 impl Tables {
     /// As bytes for [`Library::read`].
@@ -92,14 +97,17 @@ impl Tables {
     /// Never for a catalog that the compiler made: it has no type that the format lacks.
     #[cfg(feature = "compile")]
     pub fn pack(&self, deflate: fn(&[u8]) -> Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
-        Ok(deflate(&postcard::to_allocvec(self)?))
+        let tables = postcard::to_allocvec(self)?;
+        // How many bytes they are comes first.
+        Ok([&(tables.len() as u32).to_le_bytes()[..], &deflate(&tables)].concat())
     }
 }
 
 impl Library {
     /// From packed tables and the blocks; none where the tables are damaged.
     pub fn read(tables: &[u8], packed: &'static [u8]) -> Option<Self> {
-        let tables = miniz_oxide::inflate::decompress_to_vec_with_limit(tables, TABLES).ok()?;
+        let (unpacked, tables) = tables.split_first_chunk()?;
+        let tables = inflate(tables, usize::try_from(u32::from_le_bytes(*unpacked)).ok()?)?;
         Some(Self {
             tables: postcard::from_bytes(&tables).ok()?,
             packed: Cow::Borrowed(packed),
@@ -144,8 +152,7 @@ impl Library {
         let block = self.tables.blocks.get(usize::from(index))?;
         let (at, len) = (usize::try_from(block.at).ok()?, usize::try_from(block.len).ok()?);
         let packed = self.packed.get(at..at.checked_add(len)?)?;
-        let most = usize::try_from(block.unpacked).ok()?;
-        miniz_oxide::inflate::decompress_to_vec_with_limit(packed, most).ok()
+        inflate(packed, usize::try_from(block.unpacked).ok()?)
     }
 }
 
@@ -170,7 +177,7 @@ impl Unpacked {
 
 /// Bytes of a block before it is packed. Larger ones pack better and take longer to unpack.
 #[cfg(feature = "compile")]
-const BLOCK: usize = 64 << 10;
+const BLOCK: usize = 32 << 10;
 
 /// Packs the guidance of a catalog; `deflate` makes raw DEFLATE of a block.
 ///

@@ -61,7 +61,7 @@ pub(crate) struct Common {
 }
 
 /// Kinds that are kept at once. More rules than these fire together nowhere.
-const SLOTS: usize = 128;
+const SLOTS: usize = 64;
 /// Places that a kind may be at, so that some with the same hash have room.
 const PROBES: usize = 8;
 
@@ -91,7 +91,7 @@ impl Kinds {
         let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
-        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57).ok()?;
+        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
         let told = || event.told.or_else(|| common.heads.told_by(catalog, event, arena));
         let mut free = hash;
         for place in hash..hash + PROBES {
