@@ -14,7 +14,7 @@ use crate::native::{BRIEF, answer_size};
 use crate::report::{Goal, Report, times};
 
 /// Records of a run.
-const RECORDS: usize = 100_000;
+const RECORDS: usize = 50_000;
 const ROUNDS: usize = 3;
 
 /// One run after the other, over the same file.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use cpu_time::ThreadTime;
 
 /// Rounds; each measures every contender once, so that what disturbs one disturbs all.
@@ -12,7 +12,7 @@ const SLICE: Duration = Duration::from_millis(60);
 
 /// Something that takes a whole load once.
 pub(crate) struct Contender<'c> {
-    pub(crate) name: String,
+    name: String,
     /// Works through all records, and returns how many there were.
     pub(crate) run: Box<dyn FnMut() -> Result<usize> + 'c>,
 }
@@ -33,7 +33,8 @@ pub(crate) fn side_by_side(contenders: &mut [Contender<'_>]) -> Result<Vec<f64>>
         for (contender, times) in contenders.iter_mut().zip(&mut times) {
             let (start, mut records) = (ThreadTime::now(), 0);
             let spent = loop {
-                records += (contender.run)()?;
+                let name = &contender.name;
+                records += (contender.run)().with_context(|| format!("{name} failed"))?;
                 let spent = start.elapsed();
                 if spent >= SLICE {
                     break spent;
