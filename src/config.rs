@@ -132,22 +132,18 @@ impl Organisation {
     }
 
     /// What a catalog file says of the organisation, where the configuration says nothing.
-    pub(crate) fn or(mut self, settings: &[Setting]) -> Self {
-        let Self {
-            cluster,
-            owner,
-            runbook_url,
-            on_call,
-            registry,
-        } = &mut self;
-        for (key, place) in ORGANISATION
-            .into_iter()
-            .zip([cluster, owner, runbook_url, on_call, registry])
-        {
+    pub(crate) fn or(self, settings: &[Setting]) -> Self {
+        let said = |key: &str| {
             let setting = settings.iter().find(|setting| setting.key == key);
-            *place = place.take().or_else(|| Some(setting?.value.to_string()));
+            setting.map(|setting| setting.value.to_string())
+        };
+        Self {
+            cluster: self.cluster.or_else(|| said("cluster")),
+            owner: self.owner.or_else(|| said("owner")),
+            runbook_url: self.runbook_url.or_else(|| said("runbook_url")),
+            on_call: self.on_call.or_else(|| said("on_call")),
+            registry: self.registry.or_else(|| said("registry")),
         }
-        self
     }
 
     /// What templates may use, under the names that the catalog has for it.

@@ -32,7 +32,7 @@ pub const PRIORITIES: [&str; 8] = [
 ];
 
 /// What conditions and parameters may name beside Falco's fields.
-const ASIDE: [&str; 15] = [
+const ASIDE: [&str; 10] = [
     "@rule",
     "@source",
     "@priority",
@@ -43,11 +43,6 @@ const ASIDE: [&str; 15] = [
     "@kubernetes.node",
     "@kubernetes.container",
     "@kubernetes.image",
-    "@organisation.cluster",
-    "@organisation.owner",
-    "@organisation.runbook_url",
-    "@organisation.on_call",
-    "@organisation.registry",
 ];
 
 /// A file of the catalog.
@@ -223,13 +218,6 @@ impl Compiler {
         });
     }
 
-    /// As [`Self::mistake`], with what somebody may have meant.
-    fn unknown<'k>(&mut self, near: &str, message: &str, known: impl IntoIterator<Item = &'k str>) {
-        let word = quoted(message).unwrap_or(near).to_owned();
-        let meant = meant(&word, known);
-        self.mistake(near, format!("{message}{meant}"));
-    }
-
     /// What is compiled now, for messages.
     fn at<T>(&mut self, part: &Part<'_, T>) {
         self.file.clone_from(&part.file.path);
@@ -346,9 +334,8 @@ impl Compiler {
     fn technique(&mut self, id: &str) -> Option<u16> {
         let found = self.techniques.iter().position(|t| t.id == id);
         if found.is_none() {
-            let known: Vec<Str> = self.techniques.iter().map(|t| t.id.clone()).collect();
-            let message = format!("`{id}` is no technique of attack.yaml");
-            self.unknown(id, &message, known.iter().map(AsRef::as_ref));
+            let meant = meant(id, self.techniques.iter().map(|t| t.id.as_ref()));
+            self.mistake(id, format!("`{id}` is no technique of attack.yaml{meant}"));
         }
         found.map(|i| i as u16)
     }
@@ -394,7 +381,8 @@ impl Compiler {
     fn lay_over<'f>(&mut self, parts: &mut Parts<'f>, overlay: source::Overlay, file: &'f Input) {
         for (key, value) in overlay.organisation {
             if !ORGANISATION.contains(&key.as_str()) {
-                self.unknown(&key, &format!("`{key}` is no value of an organisation"), ORGANISATION);
+                let meant = meant(&key, ORGANISATION);
+                self.mistake(&key, format!("`{key}` is no value of an organisation{meant}"));
             } else if value.trim().is_empty() || value.chars().any(char::is_control) {
                 self.mistake(&key, format!("`{key}` must be one line of text, not {value:?}"));
             }
@@ -840,8 +828,7 @@ impl Compiler {
                 source::MitigationUse::Shared(shared) => match self.shared.get(&shared.id) {
                     Some(index) => mitigations.push(*index),
                     None => {
-                        let known: Vec<String> = self.shared.keys().cloned().collect();
-                        let meant = meant(&shared.id, known.iter().map(String::as_str));
+                        let meant = meant(&shared.id, self.shared.keys().map(String::as_str));
                         self.mistake(
                             &format!("use: {}", shared.id),
                             format!("there is no mitigations/{}.yaml{meant}", shared.id),

@@ -83,7 +83,12 @@ pub struct Guide {
 }
 
 /// Unpacks so many bytes. They are known, so memory is taken once: what grows leaves holes that nothing fits into.
+///
+/// DEFLATE makes at most 1032 bytes of one: bytes from outside that claim more must not take the memory for it.
 fn inflate(packed: &[u8], unpacked: usize) -> Option<Vec<u8>> {
+    if unpacked / 1032 > packed.len() {
+        return None;
+    }
     let mut bytes = vec![0; unpacked];
     let packed = std::iter::once(packed);
     let len = miniz_oxide::inflate::decompress_slice_iter_to_slice(&mut bytes, packed, false, true).ok()?;
@@ -255,5 +260,19 @@ impl Packer {
         });
         self.packed.extend_from_slice(&packed);
         open.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_deflate_can_make_is_not_believed() {
+        let packed = miniz_oxide::deflate::compress_to_vec(&[7; 5000], 9);
+        assert_eq!(inflate(&packed, 5000), Some(vec![7; 5000]));
+        assert_eq!(inflate(&packed, 4999), None);
+        assert_eq!(inflate(&packed, 5001), None);
+        assert_eq!(inflate(&packed, usize::MAX), None);
     }
 }

@@ -69,17 +69,12 @@ impl<'a> Alert<'a> {
         })
     }
 
-    /// All guidance of the entry, read from the library. None only where that is damaged.
-    pub(crate) fn read_guide(&self) -> Option<Guide> {
-        self.library.guide(self.plan.entry)
-    }
-
-    /// As [`Self::read_guide`], and kept for the next alert of the kind.
+    /// All guidance of the entry, kept for the next alert of the kind. None only where the library is damaged.
     pub(crate) fn guide(&self) -> Option<&'a Guide> {
         match self.plan.guide.get() {
             Some(guide) => Some(guide),
             None => {
-                let guide = self.read_guide()?;
+                let guide = self.library.guide(self.plan.entry)?;
                 Some(self.plan.guide.get_or_init(|| guide))
             }
         }
