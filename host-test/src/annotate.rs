@@ -10,7 +10,7 @@ use bewit::Config;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::cli::{Annotate, Host, Input};
+use crate::cli::{Annotate, Annotating, Host, Input};
 use crate::component::Plugin;
 use crate::config;
 use crate::console::Console;
@@ -25,7 +25,7 @@ use crate::stats::{Counts, Report};
 
 /// `bewit annotate`
 pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
-    let mut settings = settings(&args.input)?;
+    let mut settings = settings(&args.input.how)?;
     let config = &mut settings.config;
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
@@ -55,18 +55,26 @@ pub(crate) struct Settings {
 }
 
 /// The configuration of the file and of the options that commands share.
-pub(crate) fn settings(input: &Input) -> Result<Settings> {
-    let mut config = input
-        .config
-        .as_deref()
-        .map(config::read)
-        .transpose()?
-        .unwrap_or_default();
-    config.min_priority = input.min_priority.or(config.min_priority);
-    let mut overlays = overlay::beside(input.config.as_deref(), &config.overlays);
-    overlays.extend_from_slice(&input.overlay);
+pub(crate) fn settings(how: &Annotating) -> Result<Settings> {
+    let mut config = how.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
+    config.min_priority = how.min_priority.or(config.min_priority);
+    let mut overlays = overlay::beside(how.config.as_deref(), &config.overlays);
+    overlays.extend_from_slice(&how.overlay);
     let catalog = overlay::load(&overlays)?;
     Ok(Settings { config, catalog })
+}
+
+/// Guarded instances of the component, as many as were asked for.
+pub(crate) fn workers(
+    how: &Annotating,
+    config: &Config,
+    catalog: Option<&Arc<[u8]>>,
+    component: Option<&Path>,
+) -> Result<Vec<Guarded>> {
+    let plugin = Arc::new(Plugin::load(component)?);
+    (0..how.jobs)
+        .map(|_| Guarded::new(&plugin, config, catalog.cloned(), how.batch_timeout))
+        .collect()
 }
 
 /// Everything that can be wrong before the first line is read has been looked at.
@@ -89,10 +97,7 @@ impl Run {
     ) -> Result<Self> {
         let files = sources(input)?;
         let follow = follow && !only_standard_input(&files)?;
-        let plugin = Arc::new(Plugin::load(component)?);
-        let workers = (0..input.jobs)
-            .map(|_| Guarded::new(&plugin, config, catalog.cloned(), input.batch_timeout))
-            .collect::<Result<_>>()?;
+        let workers = workers(&input.how, config, catalog, component)?;
         let total = if follow { None } else { input::size(&files) };
         Ok(Self {
             files,

@@ -7,7 +7,7 @@ use bewit::{Detail, MinPriority, Schema};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::config;
+use crate::{config, serve};
 
 /// Falco log lines in, security alerts that say what to do out.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     ///
     /// Lines that bewit annotated already are taken as they are.
     Report(Report),
+    /// Annotate what is sent over HTTP: records in a POST in, the same records annotated out, or on to `--forward`.
+    Serve(serve::Args),
     /// Show what the catalog says about a rule: why it matters, what to ask, what to do.
     Explain(Explain),
     /// What is in the catalog.
@@ -50,12 +52,9 @@ pub(crate) enum Command {
     },
 }
 
-/// What is read, and how it is annotated.
+/// How lines are annotated, wherever they come from.
 #[derive(Args, Debug)]
-pub(crate) struct Input {
-    /// Files with Falco's log; `-`, or none, is standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+pub(crate) struct Annotating {
     /// Read the configuration from this file. The command line goes first.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -72,6 +71,16 @@ pub(crate) struct Input {
     /// Seconds that a batch may take. Records that take longer pass on without annotation.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) batch_timeout: Duration,
+}
+
+/// What is read, and how it is annotated.
+#[derive(Args, Debug)]
+pub(crate) struct Input {
+    /// Files with Falco's log; `-`, or none, is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) how: Annotating,
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -230,7 +239,8 @@ const PRIORITIES: [&str; 9] = [
     "debug",
 ];
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A length of time, for people.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let expected = || "expected seconds, such as 10 or 0.5".to_owned();
     let seconds: f64 = text.parse().map_err(|_| expected())?;
     match Duration::try_from_secs_f64(seconds) {

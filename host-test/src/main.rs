@@ -2,7 +2,7 @@
 //!
 //! [`input`] cuts what comes into batches, [`pipeline`] hands them to guarded instances of the component
 //! ([`guard`]) and keeps the order, [`output`] writes. The component does all the annotating; what is here is
-//! I/O, limits and messages.
+//! I/O, limits and messages. [`serve`] does the same for requests over HTTP.
 
 mod annotate;
 mod catalog;
@@ -22,6 +22,7 @@ mod page;
 mod pages;
 mod pipeline;
 mod report;
+mod serve;
 mod stats;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     match cli.command {
         Command::Annotate(args) => annotate::run(&args, component),
         Command::Report(args) => report::run(&args, component),
+        Command::Serve(args) => serve::run(&args, component),
         Command::Explain(args) => explain::run(&args).map(|()| true),
         Command::Catalog(CatalogCommand::List { json }) => catalog::list(json).map(|()| true),
         Command::Catalog(CatalogCommand::Check { files }) => overlay::check(&files).map(|()| true),

@@ -23,9 +23,23 @@ pub(crate) struct Done {
     /// The bytes go on with the line of those before.
     pub(crate) goes_on: bool,
     pub(crate) counts: Counts,
-    faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
     /// Here begins a line that is not looked at.
     too_long: bool,
+}
+
+impl Done {
+    /// Says what could not be annotated.
+    pub(crate) fn say(&self, bounds: Bounds, console: &Console) {
+        for fault in &self.faults {
+            let message = fault.message();
+            console.say_once(fault.code(), format_args!("{message}; it passes on with `bewit.error`"));
+        }
+        if self.too_long {
+            let message = format_args!("a line has more than {} bytes; it passes on unread", bounds.line());
+            console.say_once("line-too-long", message);
+        }
+    }
 }
 
 /// What a worker does with the records of the component before they are written.
@@ -67,14 +81,7 @@ pub(crate) fn run(
         let Ok(done) = result.recv() else {
             break;
         };
-        for fault in &done.faults {
-            let message = fault.message();
-            console.say_once(fault.code(), format_args!("{message}; it passes on with `bewit.error`"));
-        }
-        if done.too_long {
-            let message = format_args!("a line has more than {} bytes; it passes on unread", bounds.line());
-            console.say_once("line-too-long", message);
-        }
+        done.say(bounds, console);
         write(done)?;
     }
     drop(results);
@@ -96,13 +103,17 @@ fn deal(workers: &[SyncSender<Batch>], turn: &mut impl Iterator<Item = usize>, b
 
 fn work(mut worker: Guarded, keep: Keep, todo: &Receiver<Batch>, done: &SyncSender<Done>) {
     for batch in todo {
-        let result = match batch {
-            Batch::Lines(lines) => annotate(&mut worker, &lines, keep),
-            Batch::Piece { bytes, first } => pass(bytes, first),
-        };
-        if done.send(result).is_err() {
+        if done.send(one(&mut worker, batch, keep)).is_err() {
             return;
         }
+    }
+}
+
+/// Works on one batch.
+pub(crate) fn one(worker: &mut Guarded, batch: Batch, keep: Keep) -> Done {
+    match batch {
+        Batch::Lines(lines) => annotate(worker, &lines, keep),
+        Batch::Piece { bytes, first } => pass(bytes, first),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::pipeline::{Keep, is_annotated};
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
-    let Settings { mut config, catalog } = settings(&args.input)?;
+    let Settings { mut config, catalog } = settings(&args.input.how)?;
     // A report says everything, whatever goes into storage.
     config.schema = Schema::Native;
     config.detail = Detail::Full;

@@ -88,7 +88,7 @@ fn refuse_options(args: &Annotate, settings: &Settings) -> Result<()> {
     if args.follow {
         return misuse("`--follow` does not go with `--host fluent-bit`: follow files with Fluent Bit itself");
     }
-    if args.input.jobs != 1 {
+    if args.input.how.jobs != 1 {
         return misuse("`--jobs` does not go with `--host fluent-bit`: a filter has one instance");
     }
     let configured = settings.catalog.is_some() || settings.config != Config::default();

@@ -1,0 +1,118 @@
+//! The component works on threads of its own: what blocks must not block the executor.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use hyper::HeaderMap;
+use hyper::body::Bytes;
+use hyper::header::HeaderValue;
+use tokio::sync::oneshot;
+
+use super::body::Encoding;
+use super::metrics::{Matched, Metrics};
+use super::refusal::Refusal;
+use super::shape::Shape;
+use crate::console::Console;
+use crate::guard::Guarded;
+use crate::input::{self, Batch, Bounds};
+use crate::pipeline::{self, Keep};
+
+/// Records that came out, in the form in which they came in.
+pub(super) struct Records {
+    pub(super) bytes: Vec<u8>,
+    pub(super) content_type: HeaderValue,
+    /// None is left: the configuration dropped all.
+    pub(super) none: bool,
+}
+
+/// A request's body, and where its records go.
+struct Job {
+    body: Bytes,
+    encoding: Encoding,
+    headers: HeaderMap,
+    reply: oneshot::Sender<Result<Records, Refusal>>,
+}
+
+/// What the threads share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) bounds: Bounds,
+    pub(super) max_body: usize,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) console: Console,
+}
+
+/// Threads with an instance of the component each. They end when this is dropped and nothing is left to do.
+pub(super) struct Workers(Sender<Job>);
+
+impl Workers {
+    pub(super) fn start(workers: Vec<Guarded>, shared: &Shared) -> Self {
+        // It needs no bound of its own: requests are counted before they get here.
+        let (jobs, todo) = channel();
+        let todo = Arc::new(Mutex::new(todo));
+        for worker in workers {
+            let (todo, shared) = (Arc::clone(&todo), shared.clone());
+            thread::spawn(move || work(worker, &todo, &shared));
+        }
+        Self(jobs)
+    }
+
+    /// Annotates a body.
+    pub(super) async fn annotate(
+        &self,
+        body: Bytes,
+        encoding: Encoding,
+        headers: HeaderMap,
+    ) -> Result<Records, Refusal> {
+        let (reply, records) = oneshot::channel();
+        let job = Job {
+            body,
+            encoding,
+            headers,
+            reply,
+        };
+        self.0.send(job).map_err(|_| Refusal::Lost)?;
+        records.await.unwrap_or(Err(Refusal::Lost))
+    }
+}
+
+fn work(mut worker: Guarded, todo: &Mutex<Receiver<Job>>, shared: &Shared) {
+    loop {
+        let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else {
+            return;
+        };
+        // The client has gone, and still has its records.
+        if job.reply.is_closed() {
+            continue;
+        }
+        let records = job
+            .encoding
+            .decode(job.body, shared.max_body)
+            .map(|body| annotate(&mut worker, &body, &job.headers, shared));
+        // It may have gone by now.
+        drop(job.reply.send(records));
+    }
+}
+
+fn annotate(worker: &mut Guarded, body: &[u8], headers: &HeaderMap, shared: &Shared) -> Records {
+    let (shape, lines) = Shape::of(body, headers);
+    let mut out = Vec::new();
+    input::cut(&lines, shared.bounds, &mut |batch| {
+        let before = match &batch {
+            Batch::Lines(lines) => Matched::in_lines(lines),
+            Batch::Piece { .. } => Matched::default(),
+        };
+        let done = pipeline::one(worker, batch, Keep::All);
+        let matched = Matched::in_lines(&done.bytes).only_new(&before, done.counts.lines.alerts);
+        shared.metrics.annotated(&done, &matched);
+        done.say(shared.bounds, &shared.console);
+        out.extend_from_slice(&done.bytes);
+    });
+    Records {
+        none: out.is_empty(),
+        bytes: shape.write(out),
+        content_type: shape.content_type(headers),
+    }
+}
