@@ -22,29 +22,33 @@ use crate::output::{self, Output};
 use crate::overlay;
 use crate::pipeline::{self, Done, Keep};
 use crate::stats::{Counts, Report};
+use crate::vector;
 
 /// `bewit annotate`
 pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
-    let mut settings = settings(&args.input.how)?;
-    let config = &mut settings.config;
-    config.schema = args.schema.unwrap_or(config.schema);
-    config.detail = args.detail.unwrap_or(config.detail);
-    config.keep_raw |= args.keep_raw;
-    if args.host == Host::FluentBit {
-        return fluent_bit::annotate(args, &settings);
+    let settings = all_settings(args)?;
+    match args.host {
+        Host::FluentBit => return fluent_bit::annotate(args, &settings),
+        Host::Vector => return vector::annotate(args, settings, component),
+        Host::Local => {}
     }
     let Settings { config, catalog } = settings;
-    let keep = if args.only_alerts {
+    let keep = keep(args, &config);
+    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, args.follow)?;
+    // Only now: whatever is wrong above must not empty the file.
+    let mut output = Output::new(args.input.output.as_deref())?;
+    run.start(keep, &mut |done| output.write(&done.bytes, done.goes_on))
+}
+
+/// Which records are written.
+pub(crate) fn keep(args: &Annotate, config: &Config) -> Keep {
+    if args.only_alerts {
         Keep::Alerts {
             line_bytes: config.limits.line_bytes,
         }
     } else {
         Keep::All
-    };
-    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, args.follow)?;
-    // Only now: whatever is wrong above must not empty the file.
-    let mut output = Output::new(args.input.output.as_deref())?;
-    run.start(keep, &mut |done| output.write(&done.bytes, done.goes_on))
+    }
 }
 
 /// What the component is told before the first line.
@@ -52,6 +56,16 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// The catalog with the user's files laid over it, if there are any.
     pub(crate) catalog: Option<Arc<[u8]>>,
+}
+
+/// As [`settings`], with the options of `bewit annotate`.
+pub(crate) fn all_settings(args: &Annotate) -> Result<Settings> {
+    let mut settings = settings(&args.input.how)?;
+    let config = &mut settings.config;
+    config.schema = args.schema.unwrap_or(config.schema);
+    config.detail = args.detail.unwrap_or(config.detail);
+    config.keep_raw |= args.keep_raw;
+    Ok(settings)
 }
 
 /// The configuration of the file and of the options that commands share.

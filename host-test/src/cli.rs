@@ -108,12 +108,16 @@ pub(crate) struct Annotate {
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) keep_raw: bool,
-    /// Where bewit runs: here, or as it would inside Fluent Bit, with the same calls and the same fate of records.
+    /// Where bewit runs: here, or as it would inside Fluent Bit or beside Vector, with the same calls and the same fate
+    /// of records.
     #[arg(long, value_enum, default_value_t = Host::Local)]
     pub(crate) host: Host,
     /// Run the wasm filters of this Fluent Bit configuration. Paths in it are meant from where it stands.
     #[arg(long, value_name = "FILE")]
     pub(crate) fluent_bit_config: Option<PathBuf>,
+    /// Run the component where this Vector configuration names bewit: behind an `http` sink, or in an `exec` source.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vector_config: Option<PathBuf>,
     /// Run this module instead of the built-in one, or of the one that the Fluent Bit configuration names.
     #[arg(long, value_name = "FILE")]
     pub(crate) module: Option<PathBuf>,
@@ -129,6 +133,8 @@ pub(crate) enum Host {
     Local,
     /// The module for Fluent Bit, as Fluent Bit runs it.
     FluentBit,
+    /// The component, as a Vector configuration stands it beside Vector.
+    Vector,
 }
 
 #[derive(Args, Debug)]

@@ -24,6 +24,7 @@ mod pipeline;
 mod report;
 mod serve;
 mod stats;
+mod vector;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,7 @@ use tokio::runtime;
 use tokio::sync::Semaphore;
 
 pub(crate) use args::Args;
+pub(crate) use shape::Records;
 
 use crate::annotate::{self, Settings};
 use crate::console::Console;

@@ -6,9 +6,34 @@ use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::value::RawValue;
 
+use crate::input::{self, Batch, Bounds};
+
+/// The records of an answer, in the form in which those of the request came.
+pub(crate) struct Records {
+    pub(crate) bytes: Vec<u8>,
+    /// What the form is called.
+    pub(crate) content_type: HeaderValue,
+    /// There is none: the configuration dropped all.
+    pub(crate) none: bool,
+}
+
+impl Records {
+    /// Puts the batches of a body through `work`.
+    pub(crate) fn of(body: &[u8], headers: &HeaderMap, bounds: Bounds, work: &mut dyn FnMut(Batch) -> Vec<u8>) -> Self {
+        let (shape, lines) = Shape::of(body, headers);
+        let mut out = Vec::new();
+        input::cut(&lines, bounds, &mut |batch| out.extend(work(batch)));
+        Self {
+            none: out.is_empty(),
+            bytes: shape.write(out),
+            content_type: shape.content_type(headers),
+        }
+    }
+}
+
 /// The form in which records come, and go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+enum Shape {
     /// One record a line.
     Lines,
     /// The records are the elements of one JSON array.
@@ -22,7 +47,7 @@ impl Shape {
     ///
     /// What is no JSON as a whole is lines, whatever the client calls it: each that is no alert passes as it came,
     /// and none is refused.
-    pub(super) fn of<'b>(body: &'b [u8], headers: &HeaderMap) -> (Self, Cow<'b, [u8]>) {
+    fn of<'b>(body: &'b [u8], headers: &HeaderMap) -> (Self, Cow<'b, [u8]>) {
         if !says_lines(headers) {
             let text = body.trim_ascii();
             match text.first() {
@@ -43,7 +68,7 @@ impl Shape {
     }
 
     /// The lines that came out, in this form.
-    pub(super) fn write(self, mut lines: Vec<u8>) -> Vec<u8> {
+    fn write(self, mut lines: Vec<u8>) -> Vec<u8> {
         match self {
             Self::Lines => lines,
             Self::Object => {
@@ -68,7 +93,7 @@ impl Shape {
     }
 
     /// What an answer in this form is called. Lines keep the name they came with.
-    pub(super) fn content_type(self, headers: &HeaderMap) -> HeaderValue {
+    fn content_type(self, headers: &HeaderMap) -> HeaderValue {
         match self {
             Self::Array | Self::Object => HeaderValue::from_static("application/json"),
             Self::Lines => headers

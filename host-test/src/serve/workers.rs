@@ -6,25 +6,16 @@ use std::thread;
 
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
 use tokio::sync::oneshot;
 
 use super::body::Encoding;
 use super::metrics::{Matched, Metrics};
 use super::refusal::Refusal;
-use super::shape::Shape;
+use super::shape::Records;
 use crate::console::Console;
 use crate::guard::Guarded;
-use crate::input::{self, Batch, Bounds};
+use crate::input::{Batch, Bounds};
 use crate::pipeline::{self, Keep};
-
-/// Records that came out, in the form in which they came in.
-pub(super) struct Records {
-    pub(super) bytes: Vec<u8>,
-    pub(super) content_type: HeaderValue,
-    /// None is left: the configuration dropped all.
-    pub(super) none: bool,
-}
 
 /// A request's body, and where its records go.
 struct Job {
@@ -97,9 +88,7 @@ fn work(mut worker: Guarded, todo: &Mutex<Receiver<Job>>, shared: &Shared) {
 }
 
 fn annotate(worker: &mut Guarded, body: &[u8], headers: &HeaderMap, shared: &Shared) -> Records {
-    let (shape, lines) = Shape::of(body, headers);
-    let mut out = Vec::new();
-    input::cut(&lines, shared.bounds, &mut |batch| {
+    Records::of(body, headers, shared.bounds, &mut |batch| {
         let before = match &batch {
             Batch::Lines(lines) => Matched::in_lines(lines),
             Batch::Piece { .. } => Matched::default(),
@@ -108,11 +97,6 @@ fn annotate(worker: &mut Guarded, body: &[u8], headers: &HeaderMap, shared: &Sha
         let matched = Matched::in_lines(&done.bytes).only_new(&before, done.counts.lines.alerts);
         shared.metrics.annotated(&done, &matched);
         done.say(shared.bounds, &shared.console);
-        out.extend_from_slice(&done.bytes);
-    });
-    Records {
-        none: out.is_empty(),
-        bytes: shape.write(out),
-        content_type: shape.content_type(headers),
-    }
+        done.bytes
+    })
 }
