@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
     config.keep_raw |= args.keep_raw;
+    config.mask_secrets |= args.mask_secrets;
     if args.host == Host::FluentBit {
         return fluent_bit::annotate(args, &settings);
     }
