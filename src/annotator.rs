@@ -11,6 +11,7 @@ use crate::config::{Config, MinPriority};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Key, Priority, Record};
 use crate::json::{Seen, Value};
+use crate::mask::{Masked, Masker};
 use crate::render::native::{self, Input};
 
 /// What became of a line.
@@ -321,6 +322,12 @@ impl<'a> Work<'a, '_> {
         if record.is_some_and(is_annotated) {
             return None;
         }
+        let mut layer = layer;
+        let (mut text, mut record) = (text, record);
+        let mut masked: &[Masked<'a>] = &[];
+        if self.config.mask_secrets {
+            (text, event, record, layer, masked) = self.masked(text, event, record, layer);
+        }
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
             return Some(Outcome::Dropped);
         }
@@ -339,11 +346,33 @@ impl<'a> Work<'a, '_> {
             text,
             record,
             layer,
-            raw: self.config.keep_raw.then_some(self.raw),
+            raw: (self.config.keep_raw && !self.config.mask_secrets).then_some(self.raw),
             lossy: self.lossy,
+            masked,
         };
         native::write(&alert, &input, self.config, self.out);
         Some(Outcome::Alert)
+    }
+
+    /// The same alert without what looks like a credential, and what that was.
+    #[inline(never)]
+    fn masked(&self, text: &'a [u8], event: Event<'a>, record: Option<&'a Record<'a>>, layer: Option<&'a Layer<'a>>) -> Masking<'a> {
+        let mut masker = Masker::new(&self.library.tables.index.secrets, self.arena);
+        let arena = self.arena;
+        // Whatever cannot be read again stays as it is: it was not changed, then.
+        let again = match record {
+            Some(_) => masker.record(text).and_then(|text| {
+                let record = &*arena.alloc(Record::read(text, arena).ok()?);
+                Some((text, record.event(arena)?, Some(record)))
+            }),
+            None => masker.text(b"output", text).and_then(|text| {
+                let line = std::str::from_utf8(text).ok()?;
+                Some((text, event::parse_text(line, &self.library.tables.index, arena)?, None))
+            }),
+        };
+        let layer = layer.and_then(|layer| masker.layers(layer)).or(layer);
+        let (text, event, record) = again.unwrap_or((text, event, record));
+        (text, event, record, layer, masker.masked.into_bump_slice())
     }
 
     /// Adds what the objects around an event know of its container.
@@ -371,6 +400,15 @@ impl<'a> Work<'a, '_> {
         event.metadata = metadata.unwrap_or_default();
     }
 }
+
+/// An alert after masking: its text, event, record and wrappers, and what was masked.
+type Masking<'a> = (
+    &'a [u8],
+    Event<'a>,
+    Option<&'a Record<'a>>,
+    Option<&'a Layer<'a>>,
+    &'a [Masked<'a>],
+);
 
 /// Some bytes are no UTF-8.
 struct NotUtf8;

@@ -16,6 +16,9 @@ pub struct Config {
     pub min_priority: Option<MinPriority>,
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     pub keep_raw: bool,
+    /// Mask what looks like a credential, before anything is made of an alert. What was masked is named in
+    /// `bewit.input.masked`. It does not go with `keep_raw`.
+    pub mask_secrets: bool,
     /// Bounds on input.
     pub limits: Limits,
     /// Who you are: values that show up in every alert.
@@ -31,6 +34,7 @@ impl Default for Config {
             detail: Detail::Full,
             min_priority: None,
             keep_raw: false,
+            mask_secrets: false,
             limits: Limits::default(),
             organisation: Organisation::default(),
             overlays: Vec::new(),

@@ -19,6 +19,7 @@ mod config;
 mod envelope;
 mod event;
 mod json;
+mod mask;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod msgpack;
 mod plugin;
@@ -34,5 +35,6 @@ pub use annotator::{Annotator, Outcome, fault};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
 pub use envelope::Split;
+pub use mask::mask;
 pub use event::{Format, Priority};
 pub use render::native::SCHEMA;

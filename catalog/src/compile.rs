@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::condition;
 use crate::denied::{Denials, Place};
 use crate::model::{
+    SecretField, Secrets, Token,
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
     Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, ORGANISATION, Param, ParamId,
     ParamType, Phase, Piece, Rule, Setting, Severity, Source, Str, Tactic, Take, Technique, Template, TextField,
@@ -483,6 +484,7 @@ impl Compiler {
         }
         let severity = self.severity(files);
         let text_keys = self.text_keys(files);
+        let secrets = self.secrets(files);
         let fields: Vec<Field> = std::mem::take(&mut self.feeds)
             .into_iter()
             .map(|(name, feeds)| Field {
@@ -508,6 +510,7 @@ impl Compiler {
             innocent_of_any: innocent_of_any.into(),
             severity,
             text_keys,
+            secrets,
             organisation: parts
                 .organisation
                 .into_iter()
@@ -1159,6 +1162,71 @@ impl Compiler {
         compiled.sort_by(|a, b| b.key.len().cmp(&a.key.len()).then_with(|| a.key.cmp(&b.key)));
         compiled.into()
     }
+
+    fn secrets(&mut self, files: &[Input]) -> Secrets {
+        let Some(secrets) = self.one::<source::Secrets>(files, "secrets.yaml") else {
+            return Secrets::default();
+        };
+        let texts = |texts: &[String]| texts.iter().map(|text| owned(text)).collect();
+        let first: BTreeSet<u8> = secrets.tokens.iter().filter_map(|token| token.begins.bytes().next()).collect();
+        let tokens: Vec<Token> = secrets
+            .tokens
+            .iter()
+            .map(|token| {
+                let has_form = match (&token.with, &token.ends) {
+                    (None, None) => !token.of.is_empty() && token.least > 0,
+                    (Some(_), Some(_)) => token.of.is_empty(),
+                    _ => false,
+                };
+                if token.begins.is_empty() || !has_form {
+                    self.mistake(&token.id, "a token has `begins`, and `of` with `least`, or `with` and `ends`");
+                }
+                Token {
+                    id: owned(&token.id),
+                    begins: owned(&token.begins),
+                    of: ranges(&token.of).into(),
+                    least: token.least,
+                    with: token.with.as_deref().map(owned),
+                    ends: token.ends.as_deref().map(owned),
+                }
+            })
+            .collect();
+        for name in secrets.fields.keys() {
+            if !self.fields.contains(name) {
+                self.mistake(name, format!("Falco has no field `{name}`"));
+            }
+        }
+        Secrets {
+            tokens: tokens.into(),
+            first: first.into_iter().collect(),
+            keys: texts(&secrets.keys),
+            key: owned(&secrets.key),
+            schemes: texts(&secrets.schemes),
+            fields: secrets
+                .fields
+                .iter()
+                .map(|(name, what)| SecretField {
+                    name: owned(name),
+                    what: owned(what),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// `A-Z0-9_` as ranges of bytes.
+fn ranges(class: &str) -> Vec<(u8, u8)> {
+    let mut ranges = Vec::new();
+    let mut rest = class.as_bytes();
+    while let [low, behind @ ..] = rest {
+        let (high, behind) = match behind {
+            [b'-', high, behind @ ..] => (high, behind),
+            _ => (low, behind),
+        };
+        ranges.push((*low, *high));
+        rest = behind;
+    }
+    ranges
 }
 
 /// The first text in backticks.

@@ -54,6 +54,51 @@ pub struct Catalog {
     pub text_keys: List<TextKey>,
     /// What a user's own catalog file says of the organisation.
     pub organisation: List<Setting>,
+    /// What looks like a credential.
+    pub secrets: Secrets,
+}
+
+/// What looks like a credential.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// Texts that are one by their form.
+    pub tokens: List<Token>,
+    /// The bytes that tokens begin with, each once.
+    pub first: List<u8>,
+    /// Names whose value is one.
+    pub keys: List<Str>,
+    /// What such a value is called.
+    pub key: Str,
+    /// Words that may stand between such a name and the value.
+    pub schemes: List<Str>,
+    /// Falco fields that are one as a whole.
+    pub fields: List<SecretField>,
+}
+
+/// A text that is a credential by its form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// A noun phrase.
+    pub id: Str,
+    /// Its first bytes.
+    pub begins: Str,
+    /// The bytes that follow, as ranges, both ends included.
+    pub of: List<(u8, u8)>,
+    /// How many of them at least.
+    pub least: u8,
+    /// What stands between beginning and end, where it has an end.
+    pub with: Option<Str>,
+    /// The beginning of its last line; then `of` does not count.
+    pub ends: Option<Str>,
+}
+
+/// A Falco field whose value is a credential, whatever it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecretField {
+    /// Its name.
+    pub name: Str,
+    /// A noun phrase.
+    pub what: Str,
 }
 
 /// A value of the organisation.

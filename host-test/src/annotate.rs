@@ -65,6 +65,7 @@ pub(crate) fn all_settings(args: &Annotate) -> Result<Settings> {
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
     config.keep_raw |= args.keep_raw;
+    config.mask_secrets |= args.mask_secrets;
     Ok(settings)
 }
 

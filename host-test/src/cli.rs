@@ -108,6 +108,9 @@ pub(crate) struct Annotate {
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) keep_raw: bool,
+    /// Mask what looks like a credential.
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "keep_raw")]
+    pub(crate) mask_secrets: bool,
     /// Where bewit runs: here, or as it would inside Fluent Bit or beside Vector, with the same calls and the same fate
     /// of records.
     #[arg(long, value_enum, default_value_t = Host::Local)]
@@ -160,6 +163,9 @@ pub(crate) struct Report {
     /// Terminal, if standard output is one.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Show values that look like credentials, which are masked otherwise.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
     /// Report on this many alerts at most, the first ones.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(crate) most: usize,

@@ -19,10 +19,12 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
     // A report says everything, whatever goes into storage.
     config.schema = Schema::Native;
     config.detail = Detail::Full;
+    config.mask_secrets = !args.show_secrets;
     let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, false)?;
     let mut output = Output::new(args.input.output.as_deref())?;
     let mut alerts = Alerts {
         most: args.most,
+        mask: !args.show_secrets,
         ..Alerts::default()
     };
     let all = run.start(Keep::All, &mut |done| {
@@ -58,6 +60,8 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
 #[derive(Default)]
 struct Alerts {
     most: usize,
+    /// Alerts that were annotated before have not been masked yet.
+    mask: bool,
     kept: Vec<Alert>,
     left_out: u64,
     unreadable: u64,
@@ -70,7 +74,11 @@ impl Alerts {
                 self.left_out += 1;
                 continue;
             }
-            match serde_json::from_slice(line) {
+            let alert = match std::str::from_utf8(line) {
+                Ok(line) if self.mask => bewit::mask(line),
+                _ => serde_json::from_slice(line),
+            };
+            match alert {
                 Ok(alert) => self.kept.push(alert),
                 Err(_) => self.unreadable += 1,
             }

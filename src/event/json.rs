@@ -78,6 +78,11 @@ impl Key {
 }
 
 impl<'a> Record<'a> {
+    /// The same record with other members.
+    pub(crate) fn with(&self, members: &'a [Member<'a>]) -> Self {
+        Self { members, ..*self }
+    }
+
     /// Reads one object and nothing else. Whether its strings are UTF-8 is left open; `seen` says whether there is
     /// a doubt.
     pub(crate) fn read(text: &'a [u8], arena: &'a Bump) -> Result<Self, Invalid> {

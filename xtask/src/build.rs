@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::run::{cargo, run};
+use crate::run::{cargo, cargo_anywhere, run};
+use crate::supply;
 
 /// The target of every plugin.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -39,7 +40,7 @@ pub(crate) fn add_target() -> Result<()> {
 /// `wasm32-wasip2` would bring imports that nothing uses.
 pub(crate) fn component() -> Result<PathBuf> {
     add_target()?;
-    run(cargo()
+    run(cargo_anywhere()?
         .args(["build", "--package", "bewit", "--profile", "plugin"])
         .args(["--target", TARGET, "--no-default-features", "--features", "component"]))?;
     let core = target_folder().join(TARGET).join("plugin/bewit.wasm");
@@ -57,7 +58,7 @@ pub(crate) fn fluent_bit() -> Result<PathBuf> {
     add_target()?;
     // In a folder of its own: cargo would give it the same name as the component's core.
     let target = target_folder().join("fluent-bit");
-    run(cargo()
+    run(cargo_anywhere()?
         .args(["rustc", "--package", "bewit", "--lib", "--crate-type", "cdylib"])
         .args(["--profile", "plugin", "--target", TARGET])
         .args(["--no-default-features", "--features", "fluent-bit", "--target-dir"])
@@ -102,17 +103,26 @@ pub(crate) fn demo() -> Result<()> {
     Ok(())
 }
 
+/// Builds what is WebAssembly into `dist/`.
+pub(crate) fn plugins() -> Result<()> {
+    component()?;
+    fluent_bit()?;
+    Ok(())
+}
+
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
     let (component, fluent_bit) = (component()?, fluent_bit()?);
     run(embed(
-        cargo().args(["build", "--release", "--package", "bewit-host"]),
+        cargo_anywhere()?.args(["build", "--release", "--package", "bewit-host"]),
         &component,
         &fluent_bit,
     ))?;
     let built = target_folder().join("release/bewit");
     let host = Path::new(DIST).join("bewit");
     fs::copy(&built, &host).with_context(|| format!("cannot copy {}", built.display()))?;
+    supply::bills(Path::new(DIST))?;
+    supply::sums(Path::new(DIST))?;
     for artefact in [&component, &fluent_bit, &host] {
         println!("{:>10} {}", fs::metadata(artefact)?.len(), artefact.display());
     }

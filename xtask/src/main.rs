@@ -2,8 +2,11 @@
 
 mod build;
 mod check;
+mod reliability;
 mod run;
 mod schema;
+mod soak;
+mod supply;
 mod tools;
 
 use std::process::ExitCode;
@@ -20,6 +23,10 @@ usage: cargo xtask <task>
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
   bench     measure bewit and its peers side by side, and write docs/performance.md
+  plugins   put the WebAssembly modules into dist/
+  reliability  look into what is promised, and write docs/reliability.md: [--long] [PROMISE...]
+  reproducible  build them twice, in two places, and compare the bytes
+  deny      licences, sources and advisories of what bewit is made of
   lint      formatting, clippy, documentation
 ";
 
@@ -45,6 +52,10 @@ fn run_task(task: &str) -> Result<()> {
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
         "bench" => build::bench(),
+        "plugins" => build::plugins(),
+        "reliability" => reliability::look(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "reproducible" => supply::reproducible(),
+        "deny" => supply::deny(),
         "lint" => check::lint(),
         _ => bail!("there is no such task\n\n{USAGE}"),
     }

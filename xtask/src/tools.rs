@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::run::run;
+use crate::run::{cargo, run};
 
 /// Program and the Debian package that has it.
 const SHELLS: [(&str, &str); 4] = [
@@ -103,6 +103,25 @@ pub(crate) fn install() -> Result<()> {
     let failed: String = failed.iter().map(|name| format!("{name}\n")).collect();
     fs::write(unavailable, failed)?;
     Ok(())
+}
+
+/// Subcommands of cargo and their versions.
+const CARGO_TOOLS: [(&str, &str); 2] = [("cargo-cyclonedx", "0.5"), ("cargo-deny", "0.19")];
+
+/// Where a subcommand of cargo is; it is built if it is not there.
+pub(crate) fn cargo_tool(name: &str) -> Result<PathBuf> {
+    let root = std::env::current_dir()?.join("target/tools/cargo");
+    let path = root.join("bin").join(name);
+    if !path.exists() {
+        let version = CARGO_TOOLS.iter().find(|(known, _)| *known == name);
+        let (_, version) = version.with_context(|| format!("no version of {name} is known"))?;
+        eprintln!("building {name}");
+        run(cargo()
+            .args(["install", "--quiet", "--locked", "--version", version, "--root"])
+            .arg(&root)
+            .arg(name))?;
+    }
+    Ok(path)
 }
 
 fn install_shells() -> Result<()> {
