@@ -14,6 +14,7 @@ mod explain;
 mod fault;
 mod fluent_bit;
 mod guard;
+mod identity;
 mod input;
 mod misuse;
 mod output;
@@ -21,7 +22,10 @@ mod overlay;
 mod page;
 mod pages;
 mod pipeline;
+mod reload;
 mod report;
+mod signals;
+mod state;
 mod stats;
 
 use std::process::ExitCode;

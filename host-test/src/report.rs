@@ -7,7 +7,7 @@ use bewit::report::{Terminal, markdown, terminal};
 use bewit::schema::Alert;
 use bewit::{Detail, Schema};
 
-use crate::annotate::{Run, Settings, settings};
+use crate::annotate::{Run, settings};
 use crate::cli;
 use crate::output::Output;
 use crate::page::Writer;
@@ -15,17 +15,17 @@ use crate::pipeline::{Keep, is_annotated};
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
-    let Settings { mut config, catalog } = settings(&args.input)?;
+    let mut settings = settings(&args.input)?;
     // A report says everything, whatever goes into storage.
-    config.schema = Schema::Native;
-    config.detail = Detail::Full;
-    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, false)?;
+    settings.config.schema = Schema::Native;
+    settings.config.detail = Detail::Full;
+    let run = Run::prepare(&args.input, &settings, Keep::All, component)?;
     let mut output = Output::new(args.input.output.as_deref())?;
     let mut alerts = Alerts {
         most: args.most,
         ..Alerts::default()
     };
-    let all = run.start(Keep::All, &mut |done| {
+    let all = run.start(&mut |done| {
         alerts.take(&done.bytes);
         Ok(())
     })?;
