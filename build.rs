@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use bewit_catalog::{compile, library};
+use bewit_catalog::{compile, library, wire};
 
 /// As small as DEFLATE can be, which takes its time: the module for Fluent Bit must fit into a ConfigMap.
 fn deflate(bytes: &[u8]) -> Vec<u8> {
@@ -30,6 +30,9 @@ fn main() -> Result<()> {
             bail!("catalog/ has {} mistakes", mistakes.len());
         }
     };
+    // What a host hands over with nothing laid over it: the rest of a catalog is a user's.
+    let handed = wire::encode(catalog.clone()).context("the catalog cannot be packed")?;
+    println!("cargo::rustc-env=BEWIT_CATALOG_BYTES={}", handed.len());
     let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
     let tables = library.tables.pack(deflate).context("the catalog cannot be packed")?;
     let out = env::var("OUT_DIR")?;

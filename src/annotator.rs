@@ -136,8 +136,14 @@ impl Annotator {
 
     /// As [`Self::try_annotate`]; says, too, what there was in the JSON of an alert.
     pub(crate) fn look_at(&self, line: &[u8], out: &mut Vec<u8>) -> (Outcome, Seen) {
-        if line.len() > self.config.limits.line_bytes {
-            return (self.over_limit(line, out), Seen::default());
+        let limit = self.config.limits.line_bytes;
+        if line.len() > limit {
+            let message = format!(
+                "the line has {} bytes, the limit `limits.line_bytes` is {limit}",
+                line.len()
+            );
+            fault(line, "line-too-long", &message, out);
+            return (Outcome::Failed, Seen::default());
         }
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
@@ -161,25 +167,22 @@ impl Annotator {
             raw: line,
             lossy: false,
             seen: Seen::default(),
+            fields: 0,
             out,
         };
         let outcome = work.line(line).unwrap_or(Outcome::Passed);
-        let seen = work.seen;
+        let (seen, fields) = (work.seen, work.fields);
         self.kept.set(Some(kept));
-        if outcome == Outcome::Passed {
-            out.truncate(before);
+        match outcome {
+            Outcome::Passed => out.truncate(before),
+            Outcome::Failed => {
+                let limit = self.config.limits.fields;
+                let message = format!("the alert has {fields} keys, the limit `limits.fields` is {limit}");
+                fault(line, "too-many-fields", &message, out);
+            }
+            Outcome::Alert | Outcome::Dropped => {}
         }
         (outcome, seen)
-    }
-
-    fn over_limit(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
-        let message = format!(
-            "the line has {} bytes, the limit `limits.line_bytes` is {}",
-            line.len(),
-            self.config.limits.line_bytes
-        );
-        fault(line, "line-too-long", &message, out);
-        Outcome::Failed
     }
 }
 
@@ -196,6 +199,8 @@ struct Work<'a, 'w> {
     /// Bytes that are no UTF-8 became U+FFFD, as Falco itself does from 0.44 on.
     lossy: bool,
     seen: Seen,
+    /// Keys of the alert and of what wraps it.
+    fields: usize,
     out: &'w mut Vec<u8>,
 }
 
@@ -331,6 +336,11 @@ impl<'a> Work<'a, '_> {
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
             return Some(Outcome::Dropped);
         }
+        let records = record.into_iter().chain(layer.into_iter().flat_map(Layer::records));
+        self.fields = event.fields.len() + records.map(|record| record.members.len()).sum::<usize>();
+        if self.fields > self.config.limits.fields {
+            return Some(Outcome::Failed);
+        }
         self.add_metadata(&mut event, record, layer);
         if !self.organisation.is_empty() {
             let organisation = self
@@ -377,14 +387,7 @@ impl<'a> Work<'a, '_> {
 
     /// Adds what the objects around an event know of its container.
     fn add_metadata(&self, event: &mut Event<'a>, record: Option<&'a Record<'a>>, layer: Option<&'a Layer<'a>>) {
-        let around = layer
-            .into_iter()
-            .flat_map(Layer::outward)
-            .filter_map(|layer| match layer.kept {
-                envelope::Kept::Members { record, .. } => Some(record),
-                envelope::Kept::Parts { .. } => None,
-            });
-        let mut all = record.into_iter().chain(around);
+        let mut all = record.into_iter().chain(layer.into_iter().flat_map(Layer::records));
         let mut informed = all
             .by_ref()
             .filter(|record| record.known(Key::Kubernetes).is_some())

@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use bewit_catalog::library::Library;
 use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
+use bewit_catalog::wire;
+
+use crate::config::Limits;
 
 pub use bewit_catalog::model;
 
@@ -20,6 +23,30 @@ pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| {
     // The build has just packed it.
     LIBRARY.unpack().unwrap_or_else(|| LIBRARY.tables.index.clone())
 });
+
+/// Why a catalog that a host compiled is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is of another version, or damaged.
+    #[error(transparent)]
+    Unreadable(#[from] wire::Unreadable),
+    /// A user's files add more to the built-in catalog than [`Limits::overlay_bytes`].
+    #[error("{0}")]
+    TooLarge(String),
+}
+
+/// Bytes that the built-in catalog has when a host hands it over. Written by the build.
+const BUILT_IN_BYTES: &str = env!("BEWIT_CATALOG_BYTES");
+
+/// The catalog that a host compiled from the built-in one and a user's files.
+///
+/// # Errors
+/// When it is of another version, damaged, or too large.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Library, Refused> {
+    let own = bytes.len().saturating_sub(BUILT_IN_BYTES.parse().unwrap_or(0));
+    limits.check_overlays(own).map_err(Refused::TooLarge)?;
+    Ok(wire::decode(bytes)?)
+}
 
 /// A known name, current or former.
 pub(crate) fn name<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Name> {

@@ -86,19 +86,42 @@ pub enum MinPriority {
 pub struct Limits {
     /// Bytes of a line. A longer one passes through; one that is a JSON object gets `bewit.error`.
     pub line_bytes: usize,
+    /// Keys of an alert, those of what wraps it and its `output_fields` among them. One with more passes through with
+    /// `bewit.error`.
+    pub fields: usize,
     /// Bytes of a batch, which the host cuts its input into.
     pub batch_bytes: usize,
     /// Lines of a batch.
     pub batch_lines: usize,
+    /// Bytes of catalog files of your own, all together.
+    pub overlay_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             line_bytes: 16 << 20,
+            fields: 4096,
             batch_bytes: 1 << 20,
             batch_lines: 256,
+            overlay_bytes: 8 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// Whether so many bytes of a user's catalog files are within bounds; else what is wrong.
+    ///
+    /// # Errors
+    /// When they are more than [`Self::overlay_bytes`].
+    pub fn check_overlays(&self, bytes: usize) -> Result<(), String> {
+        let limit = self.overlay_bytes;
+        if bytes <= limit {
+            return Ok(());
+        }
+        Err(format!(
+            "the catalog files have {bytes} bytes, the limit `limits.overlay_bytes` is {limit}"
+        ))
     }
 }
 

@@ -41,6 +41,14 @@ impl<'a> Layer<'a> {
         std::iter::successors(Some(self), |layer| layer.around)
     }
 
+    /// Those of them that are JSON objects.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &'a Record<'a>> {
+        self.outward().filter_map(|layer| match layer.kept {
+            Kept::Members { record, .. } => Some(record),
+            Kept::Parts { .. } => None,
+        })
+    }
+
     /// When the wrapper was put on.
     pub(crate) fn time(&self, arena: &'a Bump) -> Option<Instant> {
         match self.kept {

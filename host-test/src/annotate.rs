@@ -1,27 +1,28 @@
 //! `bewit annotate`, and the way from the command line into the pipeline that `bewit report` shares.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use bewit::Config;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
-use crate::cli::{Annotate, Annotating, Host, Input};
+use crate::cli::{self, Annotate, Annotating, Host};
 use crate::component::Plugin;
 use crate::config;
 use crate::console::Console;
 use crate::fluent_bit;
 use crate::guard::Guarded;
-use crate::input::{self, Bounds};
+use crate::identity::same_file;
+use crate::input::{self, Bounds, Following, Input, Sink};
 use crate::misuse::Misuse;
 use crate::output::{self, Output};
 use crate::overlay;
-use crate::pipeline::{self, Done, Keep};
-use crate::stats::{Counts, Report};
+use crate::pipeline::{self, Done, Keep, Reload, Reloaded, Worker};
+use crate::reload;
+use crate::signals::Signals;
+use crate::state::{self, State};
+use crate::stats::{Counts, Reloads, Report};
 use crate::vector;
 
 /// `bewit annotate`
@@ -32,22 +33,65 @@ pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
         Host::Vector => return vector::annotate(args, settings, component),
         Host::Local => {}
     }
-    let Settings { config, catalog } = settings;
-    let keep = keep(args, &config);
-    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, args.follow)?;
+    let mut run = Run::prepare(&args.input, &settings, keep(args, &settings.config), component)?;
+    let places = args
+        .state
+        .as_deref()
+        .map(|file| Places::open(file, args.state_reset, &run.inputs));
+    let mut places = places.transpose()?;
+    if let Some(places) = &places {
+        places.resume(&mut run.inputs);
+    }
+    run.follow(args, places.is_some())?;
     // Only now: whatever is wrong above must not empty the file.
-    let mut output = Output::new(args.input.output.as_deref())?;
-    run.start(keep, &mut |done| output.write(&done.bytes, done.goes_on))
+    let mut output = match &places {
+        Some(places) => Output::resume(args.input.output.as_deref(), places.state.output())?,
+        None => Output::new(args.input.output.as_deref())?,
+    };
+    run.start(&mut |done| {
+        output.write(&done.bytes, done.goes_on)?;
+        match (&mut places, done.mark) {
+            (Some(places), Some(mark)) => {
+                output.sync()?;
+                places.save(mark, output.written())
+            }
+            _ => Ok(()),
+        }
+    })
 }
 
-/// Which records are written.
-pub(crate) fn keep(args: &Annotate, config: &Config) -> Keep {
-    if args.only_alerts {
-        Keep::Alerts {
-            line_bytes: config.limits.line_bytes,
+/// The state, and what it calls the inputs.
+struct Places {
+    state: State,
+    names: Vec<String>,
+}
+
+impl Places {
+    fn open(file: &Path, reset: bool, inputs: &[Input]) -> Result<Self> {
+        if inputs.iter().any(|input| input::is_standard_input(&input.path)) {
+            let message = "`--state` keeps places in files: standard input has none to go back to";
+            return Err(Misuse(message.to_owned()).into());
         }
-    } else {
-        Keep::All
+        let names = inputs
+            .iter()
+            .map(|input| state::name(&input.path))
+            .collect::<Result<_, _>>()?;
+        let state = State::open(file, reset)?;
+        Ok(Self { state, names })
+    }
+
+    /// Sets where to go on from.
+    fn resume(&self, inputs: &mut [Input]) {
+        for (input, name) in inputs.iter_mut().zip(&self.names) {
+            input.position = self.state.input(name).cloned();
+        }
+    }
+
+    fn save(&mut self, mark: input::Mark, output: Option<state::Written>) -> Result<()> {
+        let Some(name) = self.names.get(mark.input) else {
+            return Ok(());
+        };
+        self.state.save(name, mark.position, output)
     }
 }
 
@@ -75,99 +119,170 @@ pub(crate) fn settings(how: &Annotating) -> Result<Settings> {
     config.min_priority = how.min_priority.or(config.min_priority);
     let mut overlays = overlay::beside(how.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&how.overlay);
-    let catalog = overlay::load(&overlays)?;
+    let catalog = overlay::load(&overlays, &config.limits)?;
     Ok(Settings { config, catalog })
+}
+
+/// Which records are written.
+pub(crate) fn keep(args: &Annotate, config: &Config) -> Keep {
+    if args.only_alerts {
+        Keep::Alerts {
+            line_bytes: config.limits.line_bytes,
+        }
+    } else {
+        Keep::All
+    }
 }
 
 /// Guarded instances of the component, as many as were asked for.
 pub(crate) fn workers(
     how: &Annotating,
-    config: &Config,
-    catalog: Option<&Arc<[u8]>>,
+    settings: &Settings,
+    keep: Keep,
     component: Option<&Path>,
-) -> Result<Vec<Guarded>> {
-    let plugin = Arc::new(Plugin::load(component)?);
-    (0..how.jobs)
-        .map(|_| Guarded::new(&plugin, config, catalog.cloned(), how.batch_timeout))
-        .collect()
+) -> Result<Vec<Worker>> {
+    Workshop::open(how, component)?.workers(settings, keep)
+}
+
+/// The component and how many instances of it there are.
+#[derive(Clone)]
+struct Workshop {
+    plugin: Arc<Plugin>,
+    jobs: u16,
+    batch_timeout: Duration,
+}
+
+impl Workshop {
+    fn open(how: &Annotating, component: Option<&Path>) -> Result<Self> {
+        Ok(Self {
+            plugin: Arc::new(Plugin::load(component)?),
+            jobs: how.jobs,
+            batch_timeout: how.batch_timeout,
+        })
+    }
+
+    fn workers(&self, settings: &Settings, keep: Keep) -> Result<Vec<Worker>> {
+        let Settings { config, catalog } = settings;
+        let bounds = Bounds::new(&config.limits);
+        (0..self.jobs)
+            .map(|_| {
+                Ok(Worker {
+                    guarded: Guarded::new(&self.plugin, config, catalog.clone(), self.batch_timeout)?,
+                    keep,
+                    bounds,
+                })
+            })
+            .collect()
+    }
 }
 
 /// Everything that can be wrong before the first line is read has been looked at.
 pub(crate) struct Run {
-    files: Vec<PathBuf>,
-    follow: bool,
+    inputs: Vec<Input>,
+    workshop: Workshop,
+    workers: Vec<Worker>,
     bounds: Bounds,
-    workers: Vec<Guarded>,
+    /// Files are followed; else read once.
+    following: Option<Following>,
     console: Console,
+    signals: Signals,
+    reload: Reload,
+    reloads: Arc<Mutex<Reloads>>,
     stats: bool,
 }
 
 impl Run {
     pub(crate) fn prepare(
-        input: &Input,
-        config: &Config,
-        catalog: Option<&Arc<[u8]>>,
+        input: &cli::Input,
+        settings: &Settings,
+        keep: Keep,
         component: Option<&Path>,
-        follow: bool,
     ) -> Result<Self> {
         let files = sources(input)?;
-        let follow = follow && !only_standard_input(&files)?;
-        let workers = workers(&input.how, config, catalog, component)?;
-        let total = if follow { None } else { input::size(&files) };
+        let workshop = Workshop::open(&input.how, component)?;
         Ok(Self {
-            files,
-            follow,
-            bounds: Bounds::new(&config.limits),
-            workers,
-            console: Console::new(total),
+            workers: workshop.workers(settings, keep)?,
+            workshop,
+            bounds: Bounds::new(&settings.config.limits),
+            following: None,
+            console: Console::new(input::size(&files)),
+            inputs: files.into_iter().map(Input::from).collect(),
+            signals: Signals::default(),
+            reload: Box::new(|| None),
+            reloads: Arc::default(),
             stats: input.stats,
         })
     }
 
-    /// Reads, annotates, and writes with `write`. Returns whether all input could be read.
-    pub(crate) fn start(self, keep: Keep, write: &mut dyn FnMut(Done) -> Result<()>) -> Result<bool> {
-        let Self {
-            files,
-            follow,
-            bounds,
-            workers,
-            console,
-            stats,
-        } = self;
-        let stop = Arc::new(AtomicBool::new(false));
-        if follow {
-            stop_on_signals(&stop)?;
+    /// Ends in order when it is asked to; goes on as files grow, and reads the configuration again, if that is wanted.
+    fn follow(&mut self, args: &Annotate, resumable: bool) -> Result<()> {
+        self.signals.end_in_order()?;
+        let on = args.follow && !only_standard_input(&self.inputs)?;
+        if on || resumable {
+            self.following = Some(Following {
+                bounds: self.bounds,
+                on,
+                resumable,
+            });
+            self.console = Console::new(None);
         }
+        if on {
+            self.signals.reload()?;
+            let (args, workshop) = (args.clone(), self.workshop.clone());
+            self.reload = reload::on_signal(&self.signals, &self.console, &self.reloads, move || {
+                let settings = all_settings(&args)?;
+                Ok(Reloaded {
+                    workers: workshop.workers(&settings, keep(&args, &settings.config))?,
+                    bounds: Bounds::new(&settings.config.limits),
+                })
+            });
+        }
+        Ok(())
+    }
+
+    /// Reads, annotates, and writes with `write`. Returns whether all input could be read.
+    pub(crate) fn start(self, write: &mut dyn FnMut(Done) -> Result<()>) -> Result<bool> {
+        let Self {
+            inputs,
+            workers,
+            bounds,
+            following,
+            console,
+            signals,
+            reload,
+            reloads,
+            stats,
+            ..
+        } = self;
         let began = Instant::now();
         let mut counts = Counts::default();
         let reader = console.clone();
-        let read = move |take: &mut input::Take<'_>| {
-            if follow {
-                input::follow(&files, bounds, &reader, &stop, take)
-            } else {
-                input::read(&files, bounds, &reader, take)
-            }
+        let read = move |sink: &mut dyn Sink| match following {
+            Some(following) => input::follow(&inputs, following, &reader, &signals.stop, sink),
+            None => input::read(&inputs, bounds, &reader, &signals.stop, sink),
         };
-        let result = pipeline::run(read, workers, bounds, keep, &console, &mut |done| {
-            counts += done.counts;
-            write(done)
+        let result = pipeline::run(read, workers, reload, &console, &mut |done| {
+            let written = done.counts;
+            write(done)?;
+            counts += written;
+            Ok(())
         });
         console.finish();
         if stats {
-            eprintln!(
-                "{}",
-                Report {
-                    counts,
-                    time: began.elapsed()
-                }
-            );
+            let reloads = *reloads.lock().unwrap_or_else(PoisonError::into_inner);
+            let report = Report {
+                counts,
+                reloads,
+                time: began.elapsed(),
+            };
+            eprintln!("{report}");
         }
         result
     }
 }
 
 /// What is read: files, or standard input.
-pub(crate) fn sources(input: &Input) -> Result<Vec<PathBuf>> {
+pub(crate) fn sources(input: &cli::Input) -> Result<Vec<PathBuf>> {
     let files = match input.files.as_slice() {
         [] => vec![PathBuf::from("-")],
         files => files.to_vec(),
@@ -177,9 +292,10 @@ pub(crate) fn sources(input: &Input) -> Result<Vec<PathBuf>> {
 }
 
 /// Standard input ends by itself, so there is nothing to follow; beside files nobody could say when.
-fn only_standard_input(files: &[PathBuf]) -> Result<bool> {
-    let standard = files.iter().filter(|file| input::is_standard_input(file)).count();
-    if standard > 0 && standard < files.len() {
+fn only_standard_input(inputs: &[Input]) -> Result<bool> {
+    let is_standard = |input: &&Input| input::is_standard_input(&input.path);
+    let standard = inputs.iter().filter(is_standard).count();
+    if standard > 0 && standard < inputs.len() {
         return Err(Misuse("`-` cannot be followed together with files".to_owned()).into());
     }
     Ok(standard > 0)
@@ -194,19 +310,8 @@ fn refuse_own_output(files: &[PathBuf], output: Option<&Path>) -> Result<()> {
     let Some(target) = target else {
         return Ok(());
     };
-    match files.iter().find(|file| input::same_file(file, &target)) {
+    match files.iter().find(|file| same_file(file, &target)) {
         Some(file) => Err(Misuse(format!("{} is both input and output", file.display())).into()),
         None => Ok(()),
     }
-}
-
-/// The first signal ends the input, and what has been read is still written; the second one ends the process.
-/// As the first process of a container it would otherwise get none of them.
-fn stop_on_signals(stop: &Arc<AtomicBool>) -> Result<()> {
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 1, Arc::clone(stop))
-            .and_then(|_| flag::register(signal, Arc::clone(stop)))
-            .context("cannot handle signals")?;
-    }
-    Ok(())
 }

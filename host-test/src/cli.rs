@@ -53,7 +53,7 @@ pub(crate) enum Command {
 }
 
 /// How lines are annotated, wherever they come from.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Annotating {
     /// Read the configuration from this file. The command line goes first.
     #[arg(long, value_name = "FILE")]
@@ -74,7 +74,7 @@ pub(crate) struct Annotating {
 }
 
 /// What is read, and how it is annotated.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Input {
     /// Files with Falco's log; `-`, or none, is standard input.
     #[arg(value_name = "FILE")]
@@ -89,13 +89,23 @@ pub(crate) struct Input {
     pub(crate) stats: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Annotate {
     #[command(flatten)]
     pub(crate) input: Input,
     /// Go on as the files grow, also after they are truncated or replaced, until SIGINT or SIGTERM.
+    ///
+    /// SIGHUP reads the configuration and its catalog files again; with a mistake in them the old ones stay.
     #[arg(short, long)]
     pub(crate) follow: bool,
+    /// Keep in this file how far the input was written out, and go on from there the next time.
+    ///
+    /// With it an output file is appended to. After a crash nothing is missing; the last batch may come twice.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Begin at the beginning of each file, whatever the state says, and write a new one.
+    #[arg(long, requires = "state")]
+    pub(crate) state_reset: bool,
     /// What alerts look like.
     #[arg(long, value_parser = PossibleValuesParser::new(["native"]).try_map(config::value::<Schema>))]
     pub(crate) schema: Option<Schema>,

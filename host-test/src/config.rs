@@ -25,7 +25,7 @@ pub(crate) fn read(file: &Path) -> Result<Config> {
 /// `bewit config check`
 pub(crate) fn check(file: &Path) -> Result<()> {
     let config = read(file)?;
-    overlay::load(&overlay::beside(Some(file), &config.overlays))?;
+    overlay::load(&overlay::beside(Some(file), &config.overlays), &config.limits)?;
     output::print(&format!("{} is valid\n", file.display()))
 }
 
@@ -86,8 +86,10 @@ fn check_values(config: &Config) -> Result<(), (&'static str, String)> {
     let limits = &config.limits;
     for (key, value) in [
         ("line_bytes", limits.line_bytes),
+        ("fields", limits.fields),
         ("batch_bytes", limits.batch_bytes),
         ("batch_lines", limits.batch_lines),
+        ("overlay_bytes", limits.overlay_bytes),
     ] {
         // The component counts in 32 bits.
         if value == 0 || u32::try_from(value).is_err() {
@@ -167,8 +169,8 @@ mod tests {
     fn an_unknown_key_is_shown_with_the_one_that_was_meant() {
         assert_eq!(
             mistake("detail: brief\nlimits:\n  line_byte: 1\n"),
-            ":3:3: limits: unknown key `line_byte`, expected one of `line_bytes`, `batch_bytes`, `batch_lines`\n   \
-             |\n 3 |   line_byte: 1\n   |   ^\ndid you mean `line_bytes`?"
+            ":3:3: limits: unknown key `line_byte`, expected one of `line_bytes`, `fields`, `batch_bytes`, \
+             `batch_lines`, `overlay_bytes`\n   |\n 3 |   line_byte: 1\n   |   ^\ndid you mean `line_bytes`?"
         );
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Timeout(Duration),
     /// It asked for more memory than it may have, and could not do without.
     OutOfMemory,
+    /// Its answer accounts for other lines than it was given.
+    WrongAnswer,
 }
 
 impl Fault {
@@ -35,6 +37,7 @@ impl Fault {
             Self::Trap(_) => "trap",
             Self::Timeout(_) => "timeout",
             Self::OutOfMemory => "out-of-memory",
+            Self::WrongAnswer => "wrong-answer",
         }
     }
 
@@ -54,6 +57,7 @@ impl Fault {
                     MEMORY >> 20
                 )
             }
+            Self::WrongAnswer => "the component's answer for this record does not add up".to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use wasmtime::{Engine, ResourceLimiter, Store};
 
 use crate::component::{Batch, Description, Error, Exports, Plugin, PluginPre, TICK};
@@ -73,12 +73,14 @@ impl Instance {
     fn configure(&mut self, json: &[u8], catalog: Option<&[u8]>) -> wasmtime::Result<Result<(), Error>> {
         self.store.set_epoch_deadline(ticks(ALONE_LEAST));
         let annotator = self.exports.bewit_plugin_annotator();
-        if let Some(catalog) = catalog
-            && let Err(error) = annotator.call_load_catalog(&mut self.store, catalog)?
-        {
+        if let Err(error) = annotator.call_configure(&mut self.store, json)? {
             return Ok(Err(error));
         }
-        annotator.call_configure(&mut self.store, json)
+        // Behind the configuration, which says how large it may be.
+        match catalog {
+            Some(catalog) => annotator.call_load_catalog(&mut self.store, catalog),
+            None => Ok(Ok(())),
+        }
     }
 
     fn annotate_batch(&mut self, lines: &[u8], limit: Duration) -> Result<Batch, Fault> {
@@ -114,6 +116,8 @@ pub(crate) struct Guarded {
     /// In place of the built-in catalog.
     catalog: Option<Arc<[u8]>>,
     instance: Option<Instance>,
+    /// The configuration asks for alerts to be dropped; without that no line may be missing.
+    drops: bool,
     batch_timeout: Duration,
 }
 
@@ -125,6 +129,7 @@ impl Guarded {
         catalog: Option<Arc<[u8]>>,
         batch_timeout: Duration,
     ) -> Result<Self> {
+        let drops = config.min_priority.is_some();
         let config: Arc<[u8]> = serde_json::to_vec(config)?.into();
         let mut instance = plugin
             .instance()
@@ -146,6 +151,7 @@ impl Guarded {
             config,
             catalog,
             instance: Some(instance),
+            drops,
             batch_timeout,
         })
     }
@@ -180,9 +186,30 @@ impl Guarded {
             None => self.replace()?,
         };
         let batch = instance.annotate_batch(lines, limit)?;
+        if !self.adds_up(lines, &batch) {
+            return Err(Fault::WrongAnswer);
+        }
         // What failed is dropped: its memory may be in any state.
         self.instance = Some(instance);
         Ok(batch)
+    }
+
+    /// Whether an answer accounts for every line: one that is missing would never be missed again.
+    fn adds_up(&self, lines: &[u8], batch: &Batch) -> bool {
+        let given = &batch.statistics;
+        let add = |a: Option<u64>, b: u64| a.and_then(|a| a.checked_add(b));
+        let written = [given.alerts, given.passed, given.failed]
+            .into_iter()
+            .fold(Some(0), add);
+        let (Some(written), Some(all)) = (written, add(written, given.dropped)) else {
+            return false;
+        };
+        let count = count(lines);
+        given.lines == count
+            && self::count(&batch.lines) == written
+            && (self.drops || given.dropped == 0)
+            // Fewer only where the pieces of a split line became one record.
+            && (all == count || (all < count && all >= Records(lines).count() as u64))
     }
 
     /// A new instance with the configuration. That it fails where the first one did not, no record is to blame
@@ -231,6 +258,12 @@ impl Annotated {
         }
         self.faults.push(fault);
     }
+}
+
+/// Lines, the last one with or without its line break.
+fn count(lines: &[u8]) -> u64 {
+    let breaks = memchr_iter(b'\n', lines).count() as u64;
+    breaks + u64::from(!lines.is_empty() && !lines.ends_with(b"\n"))
 }
 
 /// The records of a batch: lines with their line breaks, the pieces of a split line together.

@@ -1,11 +1,14 @@
 //! Catalog files of a user's own, laid over the built-in catalog.
 
 use std::borrow::Cow;
-use std::fs;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use bewit::Limits;
 use bewit::catalog::BUILT_IN;
 use bewit_catalog::compile::{self, Input, Mistake};
 use bewit_catalog::model::Catalog;
@@ -15,11 +18,11 @@ use crate::misuse::Misuse;
 use crate::output;
 
 /// The catalog with these files laid over it, as the component takes it; none where there are no files.
-pub(crate) fn load(overlays: &[PathBuf]) -> Result<Option<Arc<[u8]>>> {
+pub(crate) fn load(overlays: &[PathBuf], limits: &Limits) -> Result<Option<Arc<[u8]>>> {
     if overlays.is_empty() {
         return Ok(None);
     }
-    let catalog = compile(overlays)?;
+    let catalog = compile(overlays, limits)?;
     let bytes = wire::encode(catalog).context("the catalog cannot be handed to the component")?;
     Ok(Some(bytes.into()))
 }
@@ -32,7 +35,7 @@ pub(crate) fn beside(config: Option<&Path>, overlays: &[String]) -> Vec<PathBuf>
 
 /// `bewit catalog check`
 pub(crate) fn check(overlays: &[PathBuf]) -> Result<()> {
-    let catalog = compile(overlays)?;
+    let catalog = compile(overlays, &Limits::default())?;
     let names: Vec<String> = overlays.iter().map(|file| file.display().to_string()).collect();
     output::print(&format!(
         "{}: no mistakes (catalog {})\n",
@@ -46,18 +49,24 @@ pub(crate) fn catalog(overlays: &[PathBuf]) -> Result<Cow<'static, Catalog>> {
     if overlays.is_empty() {
         return Ok(Cow::Borrowed(&BUILT_IN));
     }
-    compile(overlays).map(Cow::Owned)
+    compile(overlays, &Limits::default()).map(Cow::Owned)
 }
 
-fn compile(overlays: &[PathBuf]) -> Result<Catalog> {
-    let read = |file: &PathBuf| {
+fn compile(overlays: &[PathBuf], limits: &Limits) -> Result<Catalog> {
+    let mut bytes = 0;
+    let mut read = |file: &PathBuf| {
         let path = file.display().to_string();
-        match fs::read_to_string(file) {
-            Ok(text) => Ok(Input { path, text }),
-            Err(error) => Err(Misuse(format!("cannot read the catalog file {path}: {error}"))),
-        }
+        let mistake = |error: &dyn Display| Misuse(format!("cannot read the catalog file {path}: {error}"));
+        // One byte more than may be, or what has no end would be read to its end.
+        let most = limits.overlay_bytes.saturating_add(1) as u64;
+        let mut text = Vec::new();
+        let read = File::open(file).and_then(|file| file.take(most).read_to_end(&mut text));
+        bytes += read.map_err(|error| mistake(&error))?;
+        limits.check_overlays(bytes).map_err(|error| mistake(&error))?;
+        let text = String::from_utf8(text).map_err(|_| mistake(&"it is no UTF-8"))?;
+        Ok(Input { path, text })
     };
-    let overlays = overlays.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let overlays = overlays.iter().map(&mut read).collect::<Result<Vec<_>, Misuse>>()?;
     compile::compile_with(&files::built_in(), &overlays, env!("CARGO_PKG_VERSION"))
         .map_err(|mistakes| Misuse(list(&mistakes)).into())
 }

@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use crate::console::Console;
 use crate::fault::Fault;
 use crate::guard::{Annotated, Guarded};
-use crate::input::{Batch, Bounds, Closed, Take};
+use crate::input::{Batch, Bounds, Closed, Mark, Sink};
 use crate::stats::Counts;
 
 /// Batches that wait for a worker, and results that wait to be written.
@@ -23,20 +23,22 @@ pub(crate) struct Done {
     /// The bytes go on with the line of those before.
     pub(crate) goes_on: bool,
     pub(crate) counts: Counts,
+    /// When the bytes are written, reading can go on here.
+    pub(crate) mark: Option<Mark>,
     pub(crate) faults: Vec<Fault>,
-    /// Here begins a line that is not looked at.
-    too_long: bool,
+    /// Here begins a line that is not looked at, because it has more bytes than this.
+    too_long: Option<usize>,
 }
 
 impl Done {
     /// Says what could not be annotated.
-    pub(crate) fn say(&self, bounds: Bounds, console: &Console) {
+    pub(crate) fn say(&self, console: &Console) {
         for fault in &self.faults {
             let message = fault.message();
             console.say_once(fault.code(), format_args!("{message}; it passes on with `bewit.error`"));
         }
-        if self.too_long {
-            let message = format_args!("a line has more than {} bytes; it passes on unread", bounds.line());
+        if let Some(limit) = self.too_long {
+            let message = format_args!("a line has more than {limit} bytes; it passes on unread");
             console.say_once("line-too-long", message);
         }
     }
@@ -52,36 +54,62 @@ pub(crate) enum Keep {
     },
 }
 
+/// A guarded instance, and what is done with its records.
+pub(crate) struct Worker {
+    pub(crate) guarded: Guarded,
+    pub(crate) keep: Keep,
+    /// Of the batches that it is given.
+    pub(crate) bounds: Bounds,
+}
+
+/// Workers under another configuration, as many as there were, and the bounds of batches that go with it.
+pub(crate) struct Reloaded {
+    pub(crate) workers: Vec<Worker>,
+    pub(crate) bounds: Bounds,
+}
+
+/// Asked between batches: gives workers that are to take the place of those before, when they are.
+pub(crate) type Reload = Box<dyn FnMut() -> Option<Reloaded> + Send>;
+
+/// What a worker is given.
+enum Job {
+    Batch(Batch, Option<Mark>),
+    /// From here on another one works.
+    Replace(Box<Worker>),
+}
+
 /// Reads, annotates and writes until the input ends. Returns whether all input could be read.
 ///
 /// When `write` fails this returns at once, whatever the other threads wait for: the process is about to end.
 pub(crate) fn run(
-    read: impl FnOnce(&mut Take<'_>) -> Result<bool, Closed> + Send + 'static,
-    workers: Vec<Guarded>,
-    bounds: Bounds,
-    keep: Keep,
+    read: impl FnOnce(&mut dyn Sink) -> Result<bool, Closed> + Send + 'static,
+    workers: Vec<Worker>,
+    reload: Reload,
     console: &Console,
     write: &mut dyn FnMut(Done) -> Result<()>,
 ) -> Result<bool> {
-    let mut batches = Vec::new();
+    let mut jobs = Vec::new();
     let mut results = Vec::new();
     let mut threads = Vec::new();
     for worker in workers {
-        let (batch, todo) = sync_channel(QUEUE);
+        let (job, todo) = sync_channel(QUEUE);
         let (done, result) = sync_channel(QUEUE);
-        batches.push(batch);
+        jobs.push(job);
         results.push(result);
-        threads.push(thread::spawn(move || work(worker, keep, &todo, &done)));
+        threads.push(thread::spawn(move || work(worker, &todo, &done)));
     }
     let reader = thread::spawn(move || {
-        let mut turn = (0..batches.len()).cycle();
-        read(&mut |batch| deal(&batches, &mut turn, batch))
+        read(&mut Dealer {
+            workers: jobs,
+            turn: 0,
+            reload,
+        })
     });
     for result in results.iter().cycle() {
         let Ok(done) = result.recv() else {
             break;
         };
-        done.say(bounds, console);
+        done.say(console);
         write(done)?;
     }
     drop(results);
@@ -95,25 +123,52 @@ pub(crate) fn run(
     }
 }
 
-/// Gives a batch to the worker whose turn it is.
-fn deal(workers: &[SyncSender<Batch>], turn: &mut impl Iterator<Item = usize>, batch: Batch) -> Result<(), Closed> {
-    let worker = turn.next().and_then(|at| workers.get(at)).ok_or(Closed)?;
-    worker.send(batch).map_err(|_| Closed)
+/// Gives each batch to the worker whose turn it is.
+struct Dealer {
+    workers: Vec<SyncSender<Job>>,
+    turn: usize,
+    reload: Reload,
 }
 
-fn work(mut worker: Guarded, keep: Keep, todo: &Receiver<Batch>, done: &SyncSender<Done>) {
-    for batch in todo {
-        if done.send(one(&mut worker, batch, keep)).is_err() {
+impl Sink for Dealer {
+    fn take(&mut self, batch: Batch, mark: Option<Mark>) -> Result<(), Closed> {
+        let worker = self.workers.get(self.turn).ok_or(Closed)?;
+        self.turn = (self.turn + 1) % self.workers.len();
+        worker.send(Job::Batch(batch, mark)).map_err(|_| Closed)
+    }
+
+    fn between(&mut self) -> Result<Option<Bounds>, Closed> {
+        let Some(Reloaded { workers, bounds }) = (self.reload)() else {
+            return Ok(None);
+        };
+        for (job, worker) in self.workers.iter().zip(workers) {
+            job.send(Job::Replace(Box::new(worker))).map_err(|_| Closed)?;
+        }
+        Ok(Some(bounds))
+    }
+}
+
+fn work(mut worker: Worker, todo: &Receiver<Job>, done: &SyncSender<Done>) {
+    for job in todo {
+        let (batch, mark) = match job {
+            Job::Replace(other) => {
+                worker = *other;
+                continue;
+            }
+            Job::Batch(batch, mark) => (batch, mark),
+        };
+        let result = one(&mut worker, batch);
+        if done.send(Done { mark, ..result }).is_err() {
             return;
         }
     }
 }
 
 /// Works on one batch.
-pub(crate) fn one(worker: &mut Guarded, batch: Batch, keep: Keep) -> Done {
+pub(crate) fn one(worker: &mut Worker, batch: Batch) -> Done {
     match batch {
-        Batch::Lines(lines) => annotate(worker, &lines, keep),
-        Batch::Piece { bytes, first } => pass(bytes, first),
+        Batch::Lines(lines) => annotate(&mut worker.guarded, &lines, worker.keep),
+        Batch::Piece { bytes, first } => pass(bytes, first, worker.bounds),
     }
 }
 
@@ -137,13 +192,14 @@ fn annotate(worker: &mut Guarded, lines: &[u8], keep: Keep) -> Done {
         bytes,
         goes_on: false,
         counts,
+        mark: None,
         faults,
-        too_long: false,
+        too_long: None,
     }
 }
 
 /// A piece of a line that is too long to be looked at.
-fn pass(bytes: Vec<u8>, first: bool) -> Done {
+fn pass(bytes: Vec<u8>, first: bool, bounds: Bounds) -> Done {
     let length = bytes.len() as u64;
     let mut counts = Counts {
         read: length,
@@ -158,8 +214,9 @@ fn pass(bytes: Vec<u8>, first: bool) -> Done {
         bytes,
         goes_on: !first,
         counts,
+        mark: None,
         faults: Vec::new(),
-        too_long: first,
+        too_long: first.then(|| bounds.line()),
     }
 }
 

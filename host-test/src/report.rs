@@ -7,7 +7,7 @@ use bewit::report::{Terminal, markdown, terminal};
 use bewit::schema::Alert;
 use bewit::{Detail, Schema};
 
-use crate::annotate::{Run, Settings, settings};
+use crate::annotate::{Run, settings};
 use crate::cli;
 use crate::output::Output;
 use crate::page::Writer;
@@ -15,19 +15,19 @@ use crate::pipeline::{Keep, is_annotated};
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
-    let Settings { mut config, catalog } = settings(&args.input.how)?;
+    let mut settings = settings(&args.input.how)?;
     // A report says everything, whatever goes into storage.
-    config.schema = Schema::Native;
-    config.detail = Detail::Full;
-    config.mask_secrets = !args.show_secrets;
-    let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, false)?;
+    settings.config.schema = Schema::Native;
+    settings.config.detail = Detail::Full;
+    settings.config.mask_secrets = !args.show_secrets;
+    let run = Run::prepare(&args.input, &settings, Keep::All, component)?;
     let mut output = Output::new(args.input.output.as_deref())?;
     let mut alerts = Alerts {
         most: args.most,
         mask: !args.show_secrets,
         ..Alerts::default()
     };
-    let all = run.start(Keep::All, &mut |done| {
+    let all = run.start(&mut |done| {
         alerts.take(&done.bytes);
         Ok(())
     })?;

@@ -28,7 +28,17 @@ impl std::ops::AddAssign for Counts {
 /// Counts and the time they took, for people and for `awk`.
 pub(crate) struct Report {
     pub(crate) counts: Counts,
+    pub(crate) reloads: Reloads,
     pub(crate) time: Duration,
+}
+
+/// Times that the configuration was read again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reloads {
+    /// And is in force.
+    pub(crate) taken: u64,
+    /// And was wrong, so that the one before stayed.
+    pub(crate) refused: u64,
 }
 
 impl fmt::Display for Report {
@@ -53,6 +63,10 @@ impl fmt::Display for Report {
         }
         writeln!(f, "dropped   {}", lines.dropped)?;
         writeln!(f, "failed    {}", lines.failed)?;
+        let Reloads { taken, refused } = self.reloads;
+        if taken + refused > 0 {
+            writeln!(f, "reloads   {taken} taken, {refused} refused")?;
+        }
         writeln!(f, "bytes     {read} in, {written} out")?;
         writeln!(f, "seconds   {seconds:.3}")?;
         write!(f, "lines/s   {rate:.0}")

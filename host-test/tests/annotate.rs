@@ -228,6 +228,40 @@ fn a_closed_pipe_ends_it_quietly() {
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_request_to_end_still_writes_what_the_pipe_holds() {
+    if !component() {
+        return;
+    }
+    for signal in ["-TERM", "-INT"] {
+        let mut child = bewit()
+            .arg("annotate")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        stdin.write_all(b"first\n").unwrap();
+        let mut out = String::new();
+        reader.read_line(&mut out).unwrap();
+        let rest = format!("{}and a last one without end", seed_lines(20));
+        stdin.write_all(rest.as_bytes()).unwrap();
+        let sent = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        // Standard input is still open: it ends because it was asked to.
+        reader.read_to_string(&mut out).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+        assert_eq!(out, format!("first\n{}", annotated(&rest)));
+        drop(stdin);
+    }
+}
+
 #[test]
 fn what_has_arrived_is_annotated_at_once() {
     if !component() {

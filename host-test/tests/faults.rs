@@ -8,9 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::hostile::hostile;
+use common::hostile::{hostile, lying};
 use common::{folder, run, stderr, stdout, text};
-
 /// Runs lines of which two are bad, and returns what came out.
 fn annotate(component: &Path, more: &[&str]) -> (Vec<String>, String) {
     let mut args = vec!["annotate", "--stats", "--component", text(component)];
@@ -70,6 +69,35 @@ fn a_greedy_component_costs_no_record() {
     let greedy = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable";
     let (lines, said) = annotate(&hostile("greedy", greedy), &[]);
     assert_passed(&lines, &said, "out-of-memory");
+}
+
+#[test]
+fn an_answer_that_does_not_add_up_costs_no_record() {
+    let nothing = "(i32.store (i32.const 36) (i32.const 0))";
+    let half = "(i32.store (i32.const 36) (i32.div_u (local.get $length) (i32.const 2)))";
+    let no_lines = "(i64.store (i32.const 40) (i64.const 0)) (i64.store (i32.const 56) (i64.const 0))";
+    let dropped = "(i64.store (i32.const 56) (i64.const 0)) (i64.store (i32.const 64) (local.get $count))";
+    let endless = "(i64.store (i32.const 48) (i64.const -1)) (i64.store (i32.const 56) (i64.const 1))";
+    for (name, answer) in [
+        ("rubbish-nothing", nothing),
+        (
+            "rubbish-half",
+            &format!("{half} (i64.store (i32.const 40) (i64.const 7))"),
+        ),
+        ("rubbish-no-lines", &format!("{nothing} {no_lines}")),
+        ("rubbish-dropped", &format!("{nothing} {dropped}")),
+        ("rubbish-counts", endless),
+    ] {
+        let (lines, said) = annotate(&lying(name, "", answer), &[]);
+        assert_passed(&lines, &said, "wrong-answer");
+    }
+}
+
+#[test]
+fn an_answer_that_is_nowhere_costs_no_record() {
+    let nowhere = "(i32.store (i32.const 32) (i32.const -65536))";
+    let (lines, said) = annotate(&lying("nowhere", "", nowhere), &[]);
+    assert_passed(&lines, &said, "trap");
 }
 
 #[test]

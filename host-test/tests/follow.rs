@@ -44,10 +44,14 @@ impl Follower {
         wait_for(line, || self.lines.lock().unwrap().iter().any(|seen| seen == line));
     }
 
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
     /// Ends it as an init process would.
     fn stop(mut self) -> (Vec<String>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
@@ -117,6 +121,66 @@ fn a_renamed_file_is_read_to_its_end_before_the_new_one() {
         lines,
         ["one", "two", "three", "four", "five", "six, without a line break"]
     );
+}
+
+#[test]
+fn what_was_written_before_a_truncation_is_read_from_the_copy() {
+    if !component() {
+        return;
+    }
+    let folder = folder("copy");
+    let file = folder.join("falco.log");
+    append(&file, "one\n");
+    let follower = Follower::start(&[&file]);
+    follower.wait("one");
+    // Stopped, it sees nothing of what comes: the log is copied and truncated twice, and grows beyond where it was.
+    follower.signal("-STOP");
+    append(&file, "two\nthr");
+    fs::copy(&file, folder.join("falco.log-20241028")).unwrap();
+    append(&folder.join("falco.log-20241028"), "ee\n");
+    File::create(&file).unwrap();
+    append(&file, "four\n");
+    thread::sleep(std::time::Duration::from_millis(20));
+    fs::copy(&file, folder.join("falco.log-20241029")).unwrap();
+    File::create(&file).unwrap();
+    append(&file, "five, which is longer than all before\n");
+    follower.signal("-CONT");
+    follower.wait("five, which is longer than all before");
+    let (lines, said) = follower.stop();
+    assert_eq!(
+        lines,
+        ["one", "two", "three", "four", "five, which is longer than all before"]
+    );
+    assert!(said.contains("truncated, going on in its copy"), "{said}");
+}
+
+#[test]
+fn files_that_had_the_name_meanwhile_come_between() {
+    if !component() {
+        return;
+    }
+    let folder = folder("between");
+    let file = folder.join("falco.log");
+    let old = |number: u32| folder.join(format!("falco.log.{number}"));
+    append(&file, "one\n");
+    let follower = Follower::start(&[&file]);
+    follower.wait("one");
+    follower.signal("-STOP");
+    append(&file, "two\n");
+    fs::rename(&file, old(1)).unwrap();
+    for line in ["three\n", "four\n", "five\n"] {
+        thread::sleep(std::time::Duration::from_millis(20));
+        for number in (1..5).rev().filter(|number| old(*number).exists()) {
+            fs::rename(old(number), old(number + 1)).unwrap();
+        }
+        append(&file, line);
+        fs::rename(&file, old(1)).unwrap();
+    }
+    append(&file, "six\n");
+    follower.signal("-CONT");
+    follower.wait("six");
+    let (lines, _) = follower.stop();
+    assert_eq!(lines, ["one", "two", "three", "four", "five", "six"]);
 }
 
 #[test]

@@ -38,6 +38,10 @@ impl<'a> Fields<'a> {
         self.0.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Reads the object of `output_fields` at the cursor.
     pub(crate) fn read(cursor: &mut Cursor<'a>, arena: &'a Bump) -> Result<Self, Invalid> {
         let mut fields = Vec::with_capacity_in(32, arena);

@@ -41,17 +41,18 @@ impl wit::Guest for Component {
     }
 
     fn load_catalog(catalog: Vec<u8>) -> Result<(), wit::Error> {
-        let library = bewit_catalog::wire::decode(&catalog).map_err(|error| {
-            wit::Error::InvalidConfiguration(wit::ConfigurationError {
-                message: error.to_string(),
-                line: 0,
-                column: 0,
-            })
-        })?;
         ANNOTATOR.with_borrow_mut(|annotator| {
-            *annotator = Annotator::with_library(annotator.config().clone(), library);
-        });
-        Ok(())
+            let config = annotator.config().clone();
+            let library = crate::catalog::read(&catalog, &config.limits).map_err(|refused| {
+                wit::Error::InvalidConfiguration(wit::ConfigurationError {
+                    message: refused.to_string(),
+                    line: 0,
+                    column: 0,
+                })
+            })?;
+            *annotator = Annotator::with_library(config, library);
+            Ok(())
+        })
     }
 
     fn annotate_batch(lines: Vec<u8>) -> wit::Batch {
@@ -75,7 +76,14 @@ impl wit::Guest for Component {
         match ANNOTATOR.with_borrow(|annotator| annotator.annotate(&line, &mut json)) {
             Outcome::Alert => {}
             Outcome::Passed | Outcome::Dropped => return Err(wit::Error::NoAlert),
-            Outcome::Failed => return Err(wit::Error::LineTooLong(line.len() as u64)),
+            Outcome::Failed => {
+                let too_long = ANNOTATOR.with_borrow(|annotator| line.len() > annotator.config().limits.line_bytes);
+                return Err(if too_long {
+                    wit::Error::LineTooLong(line.len() as u64)
+                } else {
+                    wit::Error::TooManyFields
+                });
+            }
         }
         let alert: schema::Alert =
             serde_json::from_slice(&json).map_err(|error| wit::Error::Internal(error.to_string()))?;

@@ -268,7 +268,7 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
 }
 
 /// Replaces the built-in catalog, as `load-catalog` of the component does. For `bewit pack`, too. Returns 0, or 1 if
-/// the bytes are no catalog of this version.
+/// the bytes are no catalog of this version, or more than the configuration allows.
 ///
 /// # Safety
 /// `catalog` points to `len` readable bytes.
@@ -276,7 +276,8 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
 unsafe extern "C" fn bewit_load_catalog(catalog: *const u8, len: usize) -> i32 {
     // SAFETY: by the contract.
     let catalog = unsafe { std::slice::from_raw_parts(catalog, len) };
-    let Ok(library) = bewit_catalog::wire::decode(catalog) else {
+    let limits = STATE.with(|state| Some(state.annotator.try_borrow().ok()?.config().limits.clone()));
+    let Some(Ok(library)) = limits.map(|limits| crate::catalog::read(catalog, &limits)) else {
         return 1;
     };
     set(|annotator, _| Annotator::with_library(annotator.config().clone(), library))

@@ -24,6 +24,23 @@ pub(crate) fn test() -> Result<()> {
     ))
 }
 
+/// Lines that a long run tries that none of them is lost.
+const MANY: &str = "5000000";
+
+/// The tests of what can go wrong around the plugin, optimised: there is much to do.
+pub(crate) fn reliability(long: bool) -> Result<()> {
+    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
+    let mut tests = cargo();
+    tests.args(["test", "--release", "--package", "bewit-host"]);
+    for test in ["faults", "follow", "kill", "loss", "reload", "state"] {
+        tests.args(["--test", test]);
+    }
+    if long {
+        tests.env("BEWIT_RECORDS", MANY);
+    }
+    run(build::embed(tests.args(["--", "--nocapture"]), &component, &fluent_bit))
+}
+
 /// Formatting, clippy, documentation.
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;

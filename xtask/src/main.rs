@@ -22,6 +22,8 @@ usage: cargo xtask <task>
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
+  reliability [--long]
+            try on many lines that none is lost, and kill, fill, truncate and break what can be; --long takes millions
   bench     measure bewit and its peers side by side, and write docs/performance.md
   plugins   put the WebAssembly modules into dist/
   reliability  look into what is promised, and write docs/reliability.md: [--long] [PROMISE...]
@@ -51,6 +53,7 @@ fn run_task(task: &str) -> Result<()> {
         "build" => build::dist(),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
+        "reliability" => check::reliability(std::env::args().any(|arg| arg == "--long")),
         "bench" => build::bench(),
         "plugins" => build::plugins(),
         "reliability" => reliability::look(&std::env::args().skip(2).collect::<Vec<_>>()),

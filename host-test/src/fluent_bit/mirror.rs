@@ -1,6 +1,7 @@
 //! `bewit annotate --host fluent-bit`: records go through the very module, with the calls that Fluent Bit makes and
 //! with the fate that Fluent Bit gives them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -14,11 +15,11 @@ use super::{pack, record};
 use crate::annotate::{Settings, sources};
 use crate::cli::Annotate;
 use crate::console::Console;
-use crate::input::{self, Batch, Bounds, Closed};
+use crate::input::{self, Batch, Bounds, Closed, Input};
 use crate::misuse::Misuse;
 use crate::output::Output;
 use crate::pipeline::is_annotated;
-use crate::stats::{Counts, Report};
+use crate::stats::{Counts, Reloads, Report};
 
 /// Bytes of a line that is still read. Fluent Bit has no such limit; its inputs have lower ones.
 const LINE: usize = 256 << 20;
@@ -41,7 +42,9 @@ pub(crate) fn run(args: &Annotate, settings: &Settings) -> Result<bool> {
     let mut tally = Tally::default();
     let began = Instant::now();
     let mut failed = None;
-    let read = input::read(&files, Bounds::new(&limits), &console, &mut |batch| {
+    let inputs: Vec<Input> = files.into_iter().map(Input::from).collect();
+    let never = Arc::default();
+    let read = input::read(&inputs, Bounds::new(&limits), &console, &never, &mut |batch, _| {
         let lines = match batch {
             Batch::Lines(lines) => lines,
             Batch::Piece { bytes, first } => {
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &Annotate, settings: &Settings) -> Result<bool> {
     if args.input.stats {
         let report = Report {
             counts: tally.counts,
+            reloads: Reloads::default(),
             time: began.elapsed(),
         };
         eprintln!("{report}");
@@ -87,6 +91,9 @@ fn refuse_options(args: &Annotate, settings: &Settings) -> Result<()> {
     let misuse = |text: &str| Err(Misuse(text.to_owned()).into());
     if args.follow {
         return misuse("`--follow` does not go with `--host fluent-bit`: follow files with Fluent Bit itself");
+    }
+    if args.state.is_some() {
+        return misuse("`--state` does not go with `--host fluent-bit`: Fluent Bit keeps places itself (`DB`)");
     }
     if args.input.how.jobs != 1 {
         return misuse("`--jobs` does not go with `--host fluent-bit`: a filter has one instance");

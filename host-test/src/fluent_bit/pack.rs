@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Pack) -> Result<()> {
         .unwrap_or_default();
     let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&args.overlay);
-    let catalog = overlay::load(&overlays)?;
+    let catalog = overlay::load(&overlays, &config.limits)?;
     let module = Module::load(args.module.as_deref())?;
     let packed = pack(&module, &Settings { config, catalog })?;
     write(&args.output, &packed)?;
@@ -76,13 +76,14 @@ fn snapshot(bytes: &[u8], settings: &Settings) -> Result<Vec<u8>> {
 }
 
 fn configure(instance: &mut Instance, config: &Config, catalog: Option<&[u8]>) -> Result<()> {
+    if !instance.give("bewit_configure", &serde_json::to_vec(config)?)? {
+        bail!("it refuses the configuration: it is of another version of bewit");
+    }
+    // Behind the configuration, which says how large it may be.
     if let Some(catalog) = catalog
         && !instance.give("bewit_load_catalog", catalog)?
     {
         bail!("it refuses the catalog: it is of another version of bewit");
-    }
-    if !instance.give("bewit_configure", &serde_json::to_vec(config)?)? {
-        bail!("it refuses the configuration: it is of another version of bewit");
     }
     Ok(())
 }

@@ -44,6 +44,18 @@ pub(crate) enum Batch {
     },
 }
 
+impl Batch {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Lines(bytes) | Self::Piece { bytes, .. } => bytes,
+        }
+    }
+
+    pub(super) fn ends_line(&self) -> bool {
+        self.bytes().ends_with(b"\n")
+    }
+}
+
 /// What to cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
@@ -85,6 +97,11 @@ impl Cutter {
             searched: 0,
             in_pieces: false,
         }
+    }
+
+    /// Sets other bounds for what follows.
+    pub(super) fn bound(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// Where to append what was read.

@@ -20,7 +20,39 @@ enum State {
     Utf16(encoding_rs::Decoder),
 }
 
+/// Bytes of a byte order mark of UTF-16.
+const MARK: u64 = 2;
+
 impl Decoder {
+    /// One that goes on in the middle of a file which begins with these bytes.
+    pub(super) fn within(head: &[u8]) -> Self {
+        Self {
+            state: match head {
+                [] => State::Start,
+                [0xff, 0xfe, ..] => State::Utf16(UTF_16LE.new_decoder_without_bom_handling()),
+                [0xfe, 0xff, ..] => State::Utf16(UTF_16BE.new_decoder_without_bom_handling()),
+                _ => State::Plain,
+            },
+        }
+    }
+
+    /// Bytes before the text.
+    pub(super) fn mark(&self) -> u64 {
+        match self.state {
+            State::Utf16(_) => MARK,
+            State::Start | State::Half(_) | State::Plain => 0,
+        }
+    }
+
+    /// Bytes of the input that became this text.
+    pub(super) fn length(&self, text: &[u8]) -> u64 {
+        let units = match self.state {
+            State::Utf16(_) => std::str::from_utf8(text).map(|text| 2 * text.encode_utf16().count()),
+            State::Start | State::Half(_) | State::Plain => Ok(text.len()),
+        };
+        units.unwrap_or(text.len()) as u64
+    }
+
     /// Appends a block's text.
     pub(super) fn decode(&mut self, block: &[u8], out: &mut Vec<u8>) {
         match &mut self.state {
@@ -35,14 +67,16 @@ impl Decoder {
         }
     }
 
-    /// Appends what was held back.
+    /// Appends what was held back. Nothing may follow.
     pub(super) fn end(&mut self, out: &mut Vec<u8>) {
         match &mut self.state {
-            State::Half(first) => out.push(*first),
+            State::Half(first) => {
+                out.push(*first);
+                self.state = State::Plain;
+            }
             State::Utf16(decoder) => utf16(decoder, &[], true, out),
             State::Start | State::Plain => {}
         }
-        self.state = State::Start;
     }
 
     fn start(&mut self, head: &[u8], out: &mut Vec<u8>) {
@@ -98,6 +132,23 @@ mod tests {
                     "{block}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_text_is_known_and_reading_goes_on_there() {
+        let text = "größer 🦅\nzwei\n";
+        for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes = encode(&format!("\u{feff}{text}"), to_bytes);
+            let mut decoder = Decoder::default();
+            let mut out = Vec::new();
+            decoder.decode(&bytes, &mut out);
+            let first = &out[..=text.find('\n').unwrap()];
+            let place = decoder.mark() + decoder.length(first);
+            let mut rest = Vec::new();
+            let place = usize::try_from(place).unwrap();
+            Decoder::within(&bytes[..2]).decode(&bytes[place..], &mut rest);
+            assert_eq!(String::from_utf8(rest).unwrap(), "zwei\n");
         }
     }
 

@@ -1,8 +1,9 @@
 //! Bytes, as they arrive.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -34,23 +35,23 @@ pub(super) enum Arrival {
 
 impl Source {
     /// An open file, whatever it is.
-    pub(super) fn of(file: File) -> io::Result<Self> {
+    pub(super) fn of(file: File, stop: &Arc<AtomicBool>) -> io::Result<Self> {
         Ok(if file.metadata()?.is_file() {
             Self::File(file)
         } else {
-            Self::live(file)
+            Self::live(Stoppable::new(file, stop))
         })
     }
 
     #[cfg(unix)]
-    pub(super) fn standard_input() -> io::Result<Self> {
+    pub(super) fn standard_input(stop: &Arc<AtomicBool>) -> io::Result<Self> {
         use std::os::fd::AsFd as _;
-        Self::of(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+        Self::of(File::from(io::stdin().as_fd().try_clone_to_owned()?), stop)
     }
 
     #[cfg(not(unix))]
-    pub(super) fn standard_input() -> io::Result<Self> {
-        Ok(Self::live(io::stdin()))
+    pub(super) fn standard_input(stop: &Arc<AtomicBool>) -> io::Result<Self> {
+        Ok(Self::live(Stoppable::new(io::stdin(), stop)))
     }
 
     fn live(mut input: impl Read + Send + 'static) -> Self {
@@ -60,7 +61,7 @@ impl Source {
             loop {
                 let read = match input.read(&mut block) {
                     Ok(0) => return,
-                    Ok(length) => Ok(block[..length].to_vec()),
+                    Ok(length) => Ok(block.get(..length).unwrap_or_default().to_vec()),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => Err(error),
                 };
@@ -103,23 +104,67 @@ impl Source {
     }
 }
 
-/// Which file it is, whatever its name.
+/// An input that ends when it is told to, behind what it holds then: that has left whoever wrote it, and nobody else
+/// would ever read it.
+struct Stoppable<R> {
+    input: R,
+    stop: Arc<AtomicBool>,
+    /// Bytes that are still read; none as long as it was not told to end.
+    #[cfg(unix)]
+    left: Option<u64>,
+}
+
+impl<R> Stoppable<R> {
+    fn new(input: R, stop: &Arc<AtomicBool>) -> Self {
+        Self {
+            input,
+            stop: Arc::clone(stop),
+            #[cfg(unix)]
+            left: None,
+        }
+    }
+}
+
 #[cfg(unix)]
-pub(super) fn identity(data: &Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((data.dev(), data.ino()))
+impl Read for Stoppable<File> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+        /// How often the sign is looked at.
+        const LOOK: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 100_000_000,
+        };
+        while self.left.is_none() {
+            if self.stop.load(Ordering::Relaxed) {
+                // What cannot say how much it holds has endlessly much, such as /dev/zero.
+                self.left = Some(rustix::io::ioctl_fionread(&self.input).unwrap_or(0));
+                break;
+            }
+            // Asked first, because a call that reads comes back only when something has come.
+            match poll(&mut [PollFd::new(&self.input, PollFlags::IN)], Some(&LOOK)) {
+                Ok(0) => {}
+                Ok(_) => return self.input.read(into),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let left = self.left.unwrap_or(0);
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(into.len());
+        let read = match into.get_mut(..most) {
+            Some(into) if most > 0 => self.input.read(into)?,
+            _ => 0,
+        };
+        self.left = Some(left.saturating_sub(read as u64));
+        Ok(read)
+    }
 }
 
-/// Which file it is, whatever its name. Not known here: a replaced file is then only noticed when it is shorter.
 #[cfg(not(unix))]
-pub(super) fn identity(_: &Metadata) -> Option<(u64, u64)> {
-    None
-}
-
-/// Whether two names, or a name and an open file, are one regular file.
-pub(crate) fn same_file(file: &Path, other: &Metadata) -> bool {
-    let Ok(data) = std::fs::metadata(file) else {
-        return false;
-    };
-    data.is_file() && other.is_file() && identity(&data).is_some() && identity(&data) == identity(other)
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
+        self.input.read(into)
+    }
 }

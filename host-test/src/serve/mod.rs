@@ -30,10 +30,11 @@ use tokio::sync::Semaphore;
 pub(crate) use args::Args;
 pub(crate) use shape::Records;
 
-use crate::annotate::{self, Settings};
+use crate::annotate;
 use crate::console::Console;
 use crate::input::Bounds;
 use crate::misuse::Misuse;
+use crate::pipeline::Keep;
 use forward::Forward;
 use metrics::Metrics;
 use server::Server;
@@ -54,7 +55,7 @@ fn full(bytes: impl Into<Bytes>) -> Reply {
 /// `bewit serve`. Returns whether all requests that had begun were answered.
 pub(crate) fn run(args: &Args, component: Option<&Path>) -> Result<bool> {
     refuse_strangers(args)?;
-    let Settings { config, catalog } = annotate::settings(&args.how)?;
+    let settings = annotate::settings(&args.how)?;
     let token = args.token_file.as_deref().map(Token::read).transpose()?;
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(cert), Some(key)) => Some(tls::acceptor(cert, key)?),
@@ -65,18 +66,18 @@ pub(crate) fn run(args: &Args, component: Option<&Path>) -> Result<bool> {
     if token.is_some() && tls.is_none() && !args.listen.ip().is_loopback() {
         console.say("tokens and records cross the network unencrypted: give --tls-cert and --tls-key");
     }
-    let guarded = annotate::workers(&args.how, &config, catalog.as_ref(), component)?;
+    let workers = annotate::workers(&args.how, &settings, Keep::All, component)?;
     let metrics = Arc::new(Metrics::new());
     let max_body = usize::try_from(args.max_body)?;
     let max_requests = usize::from(args.max_requests);
     let shared = Shared {
-        bounds: Bounds::new(&config.limits),
+        bounds: Bounds::new(&settings.config.limits),
         max_body,
         metrics: Arc::clone(&metrics),
         console: console.clone(),
     };
     let service = Service {
-        workers: Workers::start(guarded, &shared),
+        workers: Workers::start(workers, &shared),
         forward,
         token,
         metrics,

@@ -13,9 +13,8 @@ use super::metrics::{Matched, Metrics};
 use super::refusal::Refusal;
 use super::shape::Records;
 use crate::console::Console;
-use crate::guard::Guarded;
 use crate::input::{Batch, Bounds};
-use crate::pipeline::{self, Keep};
+use crate::pipeline::{self, Worker};
 
 /// A request's body, and where its records go.
 struct Job {
@@ -38,7 +37,7 @@ pub(super) struct Shared {
 pub(super) struct Workers(Sender<Job>);
 
 impl Workers {
-    pub(super) fn start(workers: Vec<Guarded>, shared: &Shared) -> Self {
+    pub(super) fn start(workers: Vec<Worker>, shared: &Shared) -> Self {
         // It needs no bound of its own: requests are counted before they get here.
         let (jobs, todo) = channel();
         let todo = Arc::new(Mutex::new(todo));
@@ -68,7 +67,7 @@ impl Workers {
     }
 }
 
-fn work(mut worker: Guarded, todo: &Mutex<Receiver<Job>>, shared: &Shared) {
+fn work(mut worker: Worker, todo: &Mutex<Receiver<Job>>, shared: &Shared) {
     loop {
         let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else {
@@ -87,16 +86,16 @@ fn work(mut worker: Guarded, todo: &Mutex<Receiver<Job>>, shared: &Shared) {
     }
 }
 
-fn annotate(worker: &mut Guarded, body: &[u8], headers: &HeaderMap, shared: &Shared) -> Records {
+fn annotate(worker: &mut Worker, body: &[u8], headers: &HeaderMap, shared: &Shared) -> Records {
     Records::of(body, headers, shared.bounds, &mut |batch| {
         let before = match &batch {
             Batch::Lines(lines) => Matched::in_lines(lines),
             Batch::Piece { .. } => Matched::default(),
         };
-        let done = pipeline::one(worker, batch, Keep::All);
+        let done = pipeline::one(worker, batch);
         let matched = Matched::in_lines(&done.bytes).only_new(&before, done.counts.lines.alerts);
         shared.metrics.annotated(&done, &matched);
-        done.say(shared.bounds, &shared.console);
+        done.say(&shared.console);
         done.bytes
     })
 }

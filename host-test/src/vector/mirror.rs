@@ -2,6 +2,7 @@
 //! To Vector bewit is a transform: one event in, none or more out, and an error concerns its own events alone.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -13,11 +14,10 @@ use super::settings::{self, Found, Place};
 use crate::annotate::{self, Settings, all_settings, sources};
 use crate::cli::{Annotate, Cli, Command, Host};
 use crate::console::Console;
-use crate::guard::Guarded;
-use crate::input::{self, Batch, Bounds, Closed};
+use crate::input::{self, Batch, Bounds, Closed, Input};
 use crate::misuse::Misuse;
 use crate::output::Output;
-use crate::pipeline::{self, Keep, is_annotated};
+use crate::pipeline::{self, Keep, Worker, is_annotated};
 use crate::serve::Records;
 use crate::stats::{Counts, Report};
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
         return misuse("`--host vector` needs `--vector-config`: where does bewit stand?");
     };
     let Found { place, remarks } = settings::read(file)?;
-    let (way, settings) = match place {
+    let (way, keep, settings) = match place {
         Place::Http {
             encoding,
             decoding,
@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
                 sink,
                 source,
             },
+            Keep::All,
             settings,
         ),
         Place::Exec {
@@ -57,12 +58,11 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
                 .map_err(|error| Misuse(format!("{}: {source}.command: {error:#}", file.display())))?;
             let settings = all_settings(&started)?;
             let keep = annotate::keep(&started, &settings.config);
-            (Way::Exec { decoding, keep, source }, settings)
+            (Way::Exec { decoding, source }, keep, settings)
         }
     };
     let files = sources(&args.input)?;
-    let Settings { config, catalog } = settings;
-    let mut workers = annotate::workers(&args.input.how, &config, catalog.as_ref(), component)?;
+    let mut workers = annotate::workers(&args.input.how, &settings, keep, component)?;
     let (Some(worker), true) = (workers.pop(), workers.is_empty()) else {
         return misuse("`--jobs` does not go with `--host vector`: it shows one instance");
     };
@@ -72,16 +72,18 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
     }
     let mut mirror = Mirror {
         way,
+        bounds: worker.bounds,
         worker,
-        bounds: Bounds::new(&config.limits),
         counts: Counts::default(),
         lost: false,
         console: console.clone(),
     };
     let mut output = Output::new(args.input.output.as_deref())?;
+    let inputs: Vec<Input> = files.into_iter().map(Input::from).collect();
+    let never = Arc::default();
     let began = Instant::now();
     let mut failed = None;
-    let read = input::read(&files, Bounds::new(&Limits::default()), &console, &mut |batch| {
+    let read = input::read(&inputs, Bounds::new(&Limits::default()), &console, &never, &mut |batch, _| {
         let bytes = match batch {
             Batch::Lines(bytes) | Batch::Piece { bytes, .. } => bytes,
         };
@@ -140,14 +142,13 @@ enum Way {
     /// As lines that bewit reads itself.
     Exec {
         decoding: Decoding,
-        keep: Keep,
         source: String,
     },
 }
 
 struct Mirror {
     way: Way,
-    worker: Guarded,
+    worker: Worker,
     bounds: Bounds,
     counts: Counts,
     /// An event is lost that nobody asked to drop.
@@ -167,11 +168,11 @@ impl Mirror {
             lost,
             console,
         } = self;
-        let mut work = |batch, keep| {
-            let done = pipeline::one(worker, batch, keep);
+        let mut work = |batch| {
+            let done = pipeline::one(worker, batch);
             counts.lines += done.counts.lines;
             counts.withheld += done.counts.withheld;
-            done.say(*bounds, console);
+            done.say(console);
             done.bytes
         };
         let mut lose = |message: String| {
@@ -197,7 +198,7 @@ impl Mirror {
                     ));
                 }
                 let body = encoding.body(&with);
-                let records = Records::of(&body, &encoding.headers(), *bounds, &mut |batch| work(batch, Keep::All));
+                let records = Records::of(&body, &encoding.headers(), *bounds, &mut work);
                 let lines = records.bytes.split(|byte| *byte == b'\n');
                 match lines.map(|line| decoding.events(line)).collect::<Result<Vec<_>, _>>() {
                     Ok(events) => events.concat(),
@@ -210,10 +211,10 @@ impl Mirror {
                     }
                 }
             }
-            Way::Exec { decoding, keep, source } => {
+            Way::Exec { decoding, source } => {
                 let mut events = Vec::new();
                 let mut out = Vec::new();
-                input::cut(lines, *bounds, &mut |batch| out.extend(work(batch, *keep)));
+                input::cut(lines, *bounds, &mut |batch| out.extend(work(batch)));
                 for line in out.split(|byte| *byte == b'\n') {
                     match decoding.events(line) {
                         Ok(more) => events.extend(more),

@@ -5,6 +5,8 @@
 pub(crate) mod filter;
 pub(crate) mod hostile;
 pub(crate) mod http;
+pub(crate) mod random;
+pub(crate) mod records;
 
 use std::fs;
 use std::io::Write as _;

@@ -1,0 +1,194 @@
+//! Nothing is lost: a record in is a record out, in the library, in the component, and as Fluent Bit runs the filter.
+//!
+//! `BEWIT_RECORDS` says on how many lines of all kinds this is tried.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bewit::{Annotator, Config, Detail, Limits};
+use common::records::{FIELDS, Fate, LINE_BYTES, Out, Records, Unit};
+use common::{bewit, component, folder, stderr, text};
+
+/// Units that are tried at once: how many are wanted must not need memory for all.
+const ROUND: usize = 10_000;
+
+/// Seeds, each with so many units.
+fn rounds() -> impl Iterator<Item = (u64, usize)> {
+    let records = std::env::var("BEWIT_RECORDS").ok();
+    let records = records.map_or(20_000, |records| records.parse().expect("BEWIT_RECORDS is a number"));
+    (0..records)
+        .step_by(ROUND)
+        .map(move |done| ((done / ROUND) as u64, ROUND.min(records - done)))
+}
+
+fn config() -> Config {
+    Config {
+        detail: Detail::Brief,
+        limits: Limits {
+            line_bytes: LINE_BYTES,
+            fields: FIELDS,
+            batch_bytes: 4 * LINE_BYTES,
+            ..Limits::default()
+        },
+        ..Config::default()
+    }
+}
+
+/// The same as a file.
+fn config_file(folder: &Path) -> PathBuf {
+    let file = folder.join("bewit.yaml");
+    // JSON is YAML.
+    fs::write(&file, serde_json::to_string(&config()).unwrap()).unwrap();
+    file
+}
+
+fn bytes(units: &[Unit]) -> Vec<u8> {
+    let lines = units.iter().flat_map(|unit| &unit.lines);
+    lines.flat_map(|line| [line, &b"\n"[..]].concat()).collect()
+}
+
+/// Holds what came out to what went in, and counts.
+fn compare(seed: u64, units: &[Unit], out: &[u8], passed: fn(&[u8]) -> Vec<u8>, joins: bool) -> HashMap<Fate, usize> {
+    let lines: Vec<&[u8]> = out
+        .strip_suffix(b"\n")
+        .expect("the last line ends")
+        .split(|byte| *byte == b'\n')
+        .collect();
+    let mut out = Out::new(&lines, passed);
+    let mut fates = HashMap::new();
+    for (number, unit) in units.iter().enumerate() {
+        match out.take(unit, joins) {
+            Ok(fate) => *fates.entry(fate).or_default() += 1,
+            Err(why) => {
+                let line = String::from_utf8_lossy(&unit.lines.concat()).into_owned();
+                panic!("seed {seed}, unit {number}: {why}\n{line:.2000}");
+            }
+        }
+    }
+    assert_eq!(out.left(), 0, "seed {seed}: more came out than went in");
+    fates
+}
+
+/// All kinds of fates are there, or nothing was tried.
+fn assert_mixed(fates: &HashMap<Fate, usize>) {
+    for fate in [Fate::Alert, Fate::Passed, Fate::Failed] {
+        assert!(fates.get(&fate).is_some_and(|count| *count > 0), "{fates:?}");
+    }
+}
+
+#[test]
+fn the_library_loses_nothing_and_the_component_says_the_same() {
+    let folder = folder("loss");
+    let (input, config_file) = (folder.join("input.log"), config_file(&folder));
+    let annotator = Annotator::new(config());
+    let component = component();
+    for (seed, count) in rounds() {
+        let units: Vec<Unit> = Records::new(seed).take(count).collect();
+        let lines = bytes(&units);
+        let mut out = Vec::new();
+        let stats = bewit::annotate_batch(&annotator, &lines, &mut out);
+        let fates = compare(seed, &units, &out, <[u8]>::to_vec, true);
+        assert_mixed(&fates);
+        assert_eq!(stats.dropped, 0);
+        eprintln!("seed {seed}: {} lines, {fates:?}", stats.lines);
+        if !component {
+            continue;
+        }
+        fs::write(&input, &lines).unwrap();
+        for jobs in ["1", "2"] {
+            let output = bewit()
+                .args(["annotate", "--jobs", jobs, "--config", text(&config_file), text(&input)])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", stderr(&output));
+            let differ = output.stdout.iter().zip(&out).position(|(a, b)| a != b);
+            let around = |bytes: &[u8]| {
+                let at = differ.unwrap_or_default();
+                let from = at.saturating_sub(500).min(bytes.len());
+                String::from_utf8_lossy(&bytes[from..bytes.len().min(at + 500)]).into_owned()
+            };
+            assert!(
+                output.stdout == out,
+                "seed {seed}: byte {differ:?}\n{}\n{}",
+                around(&output.stdout),
+                around(&out)
+            );
+        }
+    }
+}
+
+/// What Fluent Bit makes of a line that no filter changes.
+fn fluent_bit_record(line: &[u8]) -> Vec<u8> {
+    let is_object =
+        line.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok();
+    if is_object {
+        return line.to_vec();
+    }
+    let mut text = String::new();
+    for chunk in line.utf8_chunks() {
+        text += chunk.valid();
+        // Bytes that are no UTF-8 become code points of private use.
+        text.extend(
+            chunk
+                .invalid()
+                .iter()
+                .filter_map(|byte| char::from_u32(0xe000 + u32::from(*byte))),
+        );
+    }
+    let mut record = br#"{"log":""#.to_vec();
+    for character in text.chars() {
+        match character {
+            '"' => record.extend(br#"\""#),
+            '\\' => record.extend(br"\\"),
+            '\r' => record.extend(br"\r"),
+            '\t' => record.extend(br"\t"),
+            '\u{8}' => record.extend(br"\b"),
+            '\u{c}' => record.extend(br"\f"),
+            ' '..='~' => record.push(character as u8),
+            '\u{e000}'..='\u{e0ff}' => record.extend(character.to_string().bytes()),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    record.extend(format!("\\u{unit:04x}").bytes());
+                }
+            }
+        }
+    }
+    record.extend(br#""}"#);
+    record
+}
+
+#[test]
+fn as_fluent_bit_runs_it_nothing_is_lost() {
+    if common::filter::module().is_none() {
+        return;
+    }
+    let folder = folder("loss-fluent-bit");
+    let (input, config_file) = (folder.join("input.log"), config_file(&folder));
+    for (seed, count) in rounds() {
+        let mut units: Vec<Unit> = Records::new(seed).take(count).collect();
+        // No input of Fluent Bit makes such records.
+        units.retain(|unit| !unit.extreme);
+        let lines = bytes(&units);
+        fs::write(&input, &lines).unwrap();
+        let output = bewit()
+            .args([
+                "annotate",
+                "--host",
+                "fluent-bit",
+                "--config",
+                text(&config_file),
+                text(&input),
+            ])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let fates = compare(seed, &units, &output.stdout, fluent_bit_record, false);
+        assert_mixed(&fates);
+        eprintln!("seed {seed}: {fates:?}");
+    }
+}
