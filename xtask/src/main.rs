@@ -2,9 +2,11 @@
 
 mod build;
 mod check;
+mod npm;
 mod run;
 mod schema;
 mod tools;
+mod typescript;
 
 use std::process::ExitCode;
 
@@ -17,8 +19,9 @@ usage: cargo xtask <task>
   test      run all tests, with the real tools they check against
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
+  npm       put the package for browsers and Node into dist/npm/
   catalog   check catalog/ and say how much it covers
-  schemas   write the JSON Schemas again
+  schemas   write the JSON Schemas and the TypeScript types again
   bench     measure bewit and its peers side by side, and write docs/performance.md
   lint      formatting, clippy, documentation
 ";
@@ -42,6 +45,7 @@ fn run_task(task: &str) -> Result<()> {
         "test" => check::test(),
         "tools" => tools::install(),
         "build" => build::dist(),
+        "npm" => npm::package().map(|_| ()),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
         "bench" => build::bench(),
