@@ -16,6 +16,7 @@ mod annotator;
 mod batch;
 pub mod catalog;
 mod config;
+mod describe;
 mod envelope;
 mod event;
 mod json;
@@ -34,6 +35,9 @@ pub use annotate::{Confidence, MatchedBy};
 pub use annotator::{Annotator, Outcome, fault};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
+#[cfg(feature = "yaml")]
+pub use config::{Mistake, Place};
+pub use describe::Description;
 pub use envelope::Split;
 pub use mask::mask;
 pub use event::{Format, Priority};

@@ -2,12 +2,14 @@
 
 mod build;
 mod check;
+mod npm;
 mod reliability;
 mod run;
 mod schema;
 mod soak;
 mod supply;
 mod tools;
+mod typescript;
 
 use std::process::ExitCode;
 
@@ -20,10 +22,9 @@ usage: cargo xtask <task>
   test      run all tests, with the real tools they check against
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
+  npm       put the package for browsers and Node into dist/npm/
   catalog   check catalog/ and say how much it covers
-  schemas   write the JSON Schemas again
-  reliability [--long]
-            try on many lines that none is lost, and kill, fill, truncate and break what can be; --long takes millions
+  schemas   write the JSON Schemas and the TypeScript types again
   bench     measure bewit and its peers side by side, and write docs/performance.md
   plugins   put the WebAssembly modules into dist/
   reliability  look into what is promised, and write docs/reliability.md: [--long] [PROMISE...]
@@ -51,9 +52,9 @@ fn run_task(task: &str) -> Result<()> {
         "test" => check::test(),
         "tools" => tools::install(),
         "build" => build::dist(),
+        "npm" => npm::package().map(|_| ()),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
-        "reliability" => check::reliability(std::env::args().any(|arg| arg == "--long")),
         "bench" => build::bench(),
         "plugins" => build::plugins(),
         "reliability" => reliability::look(&std::env::args().skip(2).collect::<Vec<_>>()),

@@ -27,8 +27,6 @@ struct Promise {
 enum Proof {
     /// Tests: package, test, names; and an amount, in CI and in a long run.
     Tests(&'static str, &'static str, &'static [&'static str], Option<Amount>),
-    /// Tests of a library's own.
-    Library(&'static str, &'static [&'static str], Option<Amount>),
     /// A task of this program.
     Task(&'static str),
     /// Records through the host, in a long run only.
@@ -63,6 +61,41 @@ const PROMISES: &[Promise] = &[
         id: "pages",
         text: "Values are inert in Markdown, HTML and on terminals",
         shown_by: Proof::Tests("bewit", "report", &[], Some(Amount("PROPTEST_CASES", 100_000))),
+    },
+    Promise {
+        id: "loss",
+        text: "A record in is a record out, and Falco's own keys are what they were, in every host",
+        shown_by: Proof::Tests("bewit-host", "loss", &[], Some(Amount("BEWIT_RECORDS", 5_000_000))),
+    },
+    Promise {
+        id: "faults",
+        text: "A component that traps, loops, takes all memory or lies costs no record",
+        shown_by: Proof::Tests("bewit-host", "faults", &[], None),
+    },
+    Promise {
+        id: "state",
+        text: "A full disk or a closed pipe is said, and what was said to be written is there",
+        shown_by: Proof::Tests("bewit-host", "state", &[], None),
+    },
+    Promise {
+        id: "kill",
+        text: "With `--state`, a process that is killed and started again loses nothing; the last batch may come twice",
+        shown_by: Proof::Tests("bewit-host", "kill", &[], None),
+    },
+    Promise {
+        id: "follow",
+        text: "Files that are truncated or replaced while they are followed lose no line",
+        shown_by: Proof::Tests("bewit-host", "follow", &[], None),
+    },
+    Promise {
+        id: "reload",
+        text: "A configuration that breaks on reload keeps the old one",
+        shown_by: Proof::Tests("bewit-host", "reload", &[], None),
+    },
+    Promise {
+        id: "limits",
+        text: "Over a limit a record passes on with `bewit.error`",
+        shown_by: Proof::Tests("bewit", "limits", &[], None),
     },
     Promise {
         id: "soak",
@@ -112,10 +145,6 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
             Proof::Task(task) => figures(cargo().args(["run", "--quiet", "--package", "xtask", "--", task])),
             Proof::Tests(package, test, names, amount) => {
                 let mut command = tests(package, names, amount.as_ref().filter(|_| long), &["--test", test]);
-                figures(build::embed(&mut command, &component, &fluent_bit))
-            }
-            Proof::Library(package, names, amount) => {
-                let mut command = tests(package, names, amount.as_ref().filter(|_| long), &["--lib"]);
                 figures(build::embed(&mut command, &component, &fluent_bit))
             }
         };
@@ -206,7 +235,6 @@ fn page(results: &BTreeMap<String, Seen>) -> String {
             Proof::Tests("bewit", test, ..) if Path::new("tests").join(test).is_dir() => format!("[tests/{test}](../tests/{test})"),
             Proof::Tests("bewit", test, ..) => format!("[tests/{test}.rs](../tests/{test}.rs)"),
             Proof::Tests(_, test, ..) => format!("[host-test/tests/{test}.rs](../host-test/tests/{test}.rs)"),
-            Proof::Library(package, names, _) => format!("`cargo test --package {package} --lib {}`", names.join(" ")),
             Proof::Task(task) => format!("`cargo xtask {task}`"),
             Proof::Soak => "`cargo xtask reliability --long soak`, [memory over time](soak.svg)".to_owned(),
         };
