@@ -4,7 +4,9 @@
 //! knows few operations, so that whoever interprets it, or generates a program from it, has little to do:
 //!
 //! - A value that is `null`, empty (text, list or object) or Falco's `<NA>` is as if it were not there.
-//! - A part that finds nothing is left out, and so is an object, list or text in which nothing but constants is left.
+//! - A part that finds nothing is left out, and so is an object, list or text in which nothing but constants is left
+//!   that have no condition.
+//! - Of rows with one key, which stand together, the first that finds something counts.
 //! - The first path that finds a value which its [`Form`] accepts counts.
 
 use serde::{Deserialize, Serialize};
@@ -68,7 +70,7 @@ pub enum Node {
     /// The rows once for each element of an array, or each value of an object; in a list or a text. They are elements
     /// or parts of it as if they stood there themselves.
     Each(Path, List<Row>),
-    /// What no value took, in an object or a list.
+    /// What no row before has written whole, in an object or a list.
     Rest(Rest),
 }
 
@@ -119,9 +121,11 @@ pub enum Form {
     Millis,
     /// The same as nanoseconds, as text.
     Nanos,
+    /// The same as RFC 3339 in UTC with nanoseconds.
+    Time,
     /// OpenTelemetry's `AnyValue`: an object with one key that names the type.
     Any,
-    /// JSON from a table, by text. What is not in it is not there.
+    /// JSON from a table, by text, whatever the case of its ASCII letters. What is not in it is not there.
     Table(List<(Str, Str)>),
 }
 
@@ -165,12 +169,12 @@ pub struct Cef {
     pub extension: List<Row>,
 }
 
-/// What no [`Value`] took: members of an object that were nowhere written whole.
+/// Members of an object that no row before has written whole: no [`Value`] and no other rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
     /// The object.
     pub of: Path,
-    /// Keys that are left out in any case.
+    /// Keys that are left out in any case, among them those of other rows in the same object.
     pub except: List<Str>,
     /// For a list: each as an attribute of OpenTelemetry, `{"key": .., "value": AnyValue}`, its key behind this.
     pub attributes: Option<Str>,

@@ -69,6 +69,7 @@ enum SourceForm {
     Json,
     Millis,
     Nanos,
+    Time,
     Any,
 }
 
@@ -161,8 +162,12 @@ impl Compiler<'_> {
         let mut compiled: Vec<Row> = Vec::new();
         for row in rows {
             let mut place = &mut compiled;
-            let mut keys = row.to.split('.');
-            let last = keys.next_back().unwrap_or_default();
+            let mut keys = row.to.split('.').filter(|key| !key.is_empty());
+            // The rest goes into the object that it names.
+            let last = match row.rest {
+                Some(_) => "",
+                None => keys.next_back().unwrap_or_default(),
+            };
             for key in keys {
                 let at = match place.iter().position(|row| row.key == key) {
                     Some(at) => at,
@@ -184,6 +189,7 @@ impl Compiler<'_> {
             }
             self.push(place, row, last, depth)?;
         }
+        exclude(&mut compiled);
         Ok(compiled.into())
     }
 
@@ -318,7 +324,23 @@ impl Compiler<'_> {
             (None, Some(SourceForm::Json)) => Form::Json,
             (None, Some(SourceForm::Millis)) => Form::Millis,
             (None, Some(SourceForm::Nanos)) => Form::Nanos,
+            (None, Some(SourceForm::Time)) => Form::Time,
             (None, Some(SourceForm::Any)) => Form::Any,
+        }
+    }
+}
+
+/// No key comes twice: the rest leaves out what the object has from other rows.
+fn exclude(rows: &mut [Row]) {
+    let keys: Vec<Str> = rows.iter().map(|row| row.key.clone()).collect();
+    for row in rows {
+        match &mut row.node {
+            Node::Rest(rest) => {
+                let other = keys.iter().filter(|key| !key.is_empty());
+                rest.except.to_mut().extend(other.cloned());
+            }
+            Node::Object(rows) => exclude(rows.to_mut()),
+            _ => {}
         }
     }
 }

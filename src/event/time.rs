@@ -64,6 +64,27 @@ impl Instant {
             .map(|micros| Self(i128::from(micros) * 1000))
     }
 
+    /// Nanoseconds since 1970, as Falco's `evt.time` counts.
+    pub(crate) fn from_nanos(text: &[u8]) -> Option<Self> {
+        Self::from_parts(b"0", text)
+    }
+
+    /// Seconds since 1970, and nanoseconds.
+    pub(crate) fn from_parts(seconds: &[u8], nanos: &[u8]) -> Option<Self> {
+        let number = |text| std::str::from_utf8(text).ok()?.parse::<u64>().ok().map(i128::from);
+        Some(Self(number(seconds)? * SECOND + number(nanos)?))
+    }
+
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanos(self) -> i128 {
+        self.0
+    }
+
+    /// Whole milliseconds since 1970.
+    pub(crate) fn millis(self) -> i64 {
+        self.0.div_euclid(1_000_000) as i64
+    }
+
     /// The instant of a clock time `HH:MM:SS.nnnnnnnnn` without date and zone, given when its line was
     /// wrapped, which is at most a minute later. None where that does not fit.
     pub(crate) fn of_clock(wrapped: Self, clock_time: &str) -> Option<Self> {
