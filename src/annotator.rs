@@ -34,7 +34,7 @@ pub enum Outcome {
 pub struct Annotator {
     shelf: Shelf,
     config: Config,
-    /// How native alerts are written: for other schemas in full, for that is what their tables read.
+    /// How native alerts are written for the tables of other schemas: in full.
     native: Config,
     min_priority: Option<Priority>,
     /// What templates may say of the organisation.
@@ -111,10 +111,7 @@ impl Annotator {
             }),
             organisation: config.organisation.values(),
             native: Config {
-                detail: match config.schema {
-                    Schema::Native => config.detail,
-                    _ => Detail::Full,
-                },
+                detail: Detail::Full,
                 ..config.clone()
             },
             config,
@@ -145,11 +142,12 @@ impl Annotator {
 
     /// As [`Self::annotate`], but [`Outcome::Passed`] appends nothing: the caller has the line.
     pub fn try_annotate(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
-        self.look_at(line, out).0
+        self.look_at(line, self.config.schema, out).0
     }
 
-    /// As [`Self::try_annotate`]; says, too, what there was in the JSON of an alert.
-    pub(crate) fn look_at(&self, line: &[u8], out: &mut Vec<u8>) -> (Outcome, Seen) {
+    /// As [`Self::try_annotate`], in the configured schema or the native one; says, too, what there was in the JSON of
+    /// an alert.
+    pub(crate) fn look_at(&self, line: &[u8], schema: Schema, out: &mut Vec<u8>) -> (Outcome, Seen) {
         if line.len() > self.config.limits.line_bytes {
             return (self.over_limit(line, out), Seen::default());
         }
@@ -172,8 +170,11 @@ impl Annotator {
         let mut work = Work {
             library: self.library(),
             config: &self.config,
-            native: &self.native,
-            mapped: kept.mapped.as_mut(),
+            mapped: kept
+                .mapped
+                .as_mut()
+                .filter(|_| schema != Schema::Native)
+                .map(|mapped| (&self.native, mapped)),
             min_priority: self.min_priority,
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
@@ -207,8 +208,8 @@ impl Annotator {
 struct Work<'a, 'w> {
     library: &'a Library,
     config: &'a Config,
-    native: &'a Config,
-    mapped: Option<&'w mut (Mapping, Vec<u8>)>,
+    /// How to write native alerts, the table that reads them, and room for them.
+    mapped: Option<(&'a Config, &'w mut (Mapping, Vec<u8>))>,
     min_priority: Option<Priority>,
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
@@ -345,7 +346,7 @@ impl<'a> Work<'a, '_> {
         record: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
     ) -> Option<Outcome> {
-        if record.is_some_and(is_annotated) {
+        if record.is_some_and(is_native) {
             return None;
         }
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
@@ -370,10 +371,10 @@ impl<'a> Work<'a, '_> {
             lossy: self.lossy,
         };
         match &mut self.mapped {
-            None => native::write(&alert, &input, self.native, self.out),
-            Some((mapping, room)) => {
+            None => native::write(&alert, &input, self.config, self.out),
+            Some((native, (mapping, room))) => {
                 room.clear();
-                native::write(&alert, &input, self.native, room);
+                native::write(&alert, &input, native, room);
                 let brief = self.config.detail == Detail::Brief;
                 mapped::write(mapping, room, brief, self.arena, self.out);
                 if room.capacity() > ROOM {
@@ -429,7 +430,7 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
 }
 
 /// Whether bewit wrote this line, in any schema, now or in an earlier pass: as an alert, or with `bewit.error`.
-pub fn is_annotated_line(line: &[u8]) -> bool {
+pub fn is_annotated(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     // Most lines of a log are no alerts, and are known by this alone.
     if !word::contains(line, b"bewit") {
@@ -443,7 +444,7 @@ pub fn is_annotated_line(line: &[u8]) -> bool {
             .any(|mark| annotate::any(std::slice::from_ref(&mark.is), line));
     }
     let arena = Bump::new();
-    Record::read(line, &arena).is_ok_and(|record| is_annotated(&record) || is_marked(&record, marks, &arena))
+    Record::read(line, &arena).is_ok_and(|record| is_native(&record) || is_marked(&record, marks, &arena))
 }
 
 /// A schema of lines stands in objects under its own name.
@@ -469,7 +470,7 @@ fn is_marked<'a>(record: &Record<'a>, marks: &[Mark], arena: &'a Bump) -> bool {
 }
 
 /// bewit wrote this record: a second pass changes nothing.
-fn is_annotated(record: &Record<'_>) -> bool {
+fn is_native(record: &Record<'_>) -> bool {
     matches!(record.known(Key::Bewit), Some(Value::Object(text))
         if word::contains(text, b"\"bewit.alert/1\""))
 }

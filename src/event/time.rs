@@ -6,6 +6,8 @@ pub(crate) struct Instant(i128);
 
 const SECOND: i128 = 1_000_000_000;
 const DAY: i128 = 86_400 * SECOND;
+/// Where years have five digits.
+const LAST: i128 = 253_402_300_800 * SECOND;
 /// Offsets of time zones are multiples of this.
 const QUARTER: i128 = 900 * SECOND;
 /// How long after the event its line may have been wrapped, to be still certain which one it is.
@@ -69,10 +71,11 @@ impl Instant {
         Self::from_parts(b"0", text)
     }
 
-    /// Seconds since 1970, and nanoseconds.
+    /// Seconds since 1970, and nanoseconds, up to the year 9999.
     pub(crate) fn from_parts(seconds: &[u8], nanos: &[u8]) -> Option<Self> {
         let number = |text| std::str::from_utf8(text).ok()?.parse::<u64>().ok().map(i128::from);
-        Some(Self(number(seconds)? * SECOND + number(nanos)?))
+        let nanos = number(seconds)?.checked_mul(SECOND)? + number(nanos)?;
+        (nanos < LAST).then_some(Self(nanos))
     }
 
     /// Nanoseconds since 1970.

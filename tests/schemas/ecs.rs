@@ -77,7 +77,6 @@ fn check(value: &Value, name: &str, fields: &BTreeMap<String, Field>, errors: &m
 #[test]
 fn every_field_is_one_of_ecs_and_has_its_type() {
     let fields = fields();
-    let mut timeless = 0;
     for (line, alert) in objects(Schema::Ecs) {
         let mut errors = Vec::new();
         let came: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -88,12 +87,10 @@ fn every_field_is_one_of_ecs_and_has_its_type() {
             }
         }
         if alert.get("@timestamp").is_none() {
-            timeless += 1;
             assert!(alert["falco"].get("time").is_none(), "{line}");
         }
         assert!(errors.is_empty(), "{line}\n{errors:#?}");
     }
-    assert!(timeless < 200, "{timeless}");
 }
 
 #[test]

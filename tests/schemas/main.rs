@@ -16,7 +16,7 @@ mod otel;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use bewit::{Annotator, Config, Detail, Outcome, Schema, is_annotated_line};
+use bewit::{Annotator, Config, Detail, Outcome, Schema, is_annotated};
 use common::corpus_lines;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -66,8 +66,8 @@ fn objects(schema: Schema) -> Vec<(String, Value)> {
 fn a_second_pass_changes_nothing_whatever_the_schema() {
     for schema in SCHEMAS {
         for (line, alert) in written(schema) {
-            assert!(is_annotated_line(&alert), "{line}");
-            assert!(!is_annotated_line(line.as_bytes()), "{line}");
+            assert!(is_annotated(&alert), "{line}");
+            assert!(!is_annotated(line.as_bytes()), "{line}");
             for again in [Schema::Native, schema] {
                 let mut out = Vec::new();
                 let outcome = annotator(again, Detail::Full).annotate(&alert, &mut out);
@@ -138,6 +138,33 @@ fn no_key_comes_twice() {
                 panic!("{line}: {error}");
             }
         }
+    }
+}
+
+#[test]
+fn only_annotated_records_are_known_as_such() {
+    for alert in [
+        &br#"{"rule":"x","bewit":{"schema":"bewit.alert/1","id":"1"}}"#[..],
+        br#"{"metadata":{"product":{"name":"bewit"}}}"#,
+        br#"{"bewit":{"schema":"bewit.alert/1"}}"#,
+        br#"{"eventName":"bewit.alert"}"#,
+        br#"{"cef":"CEF:0|bewit|bewit|0.1.0|x|y|3|cat=syscall"}"#,
+        b"CEF:0|bewit|bewit|0.1.0|x|y|3|cat=syscall\n",
+    ] {
+        assert!(is_annotated(alert), "{}", String::from_utf8_lossy(alert));
+    }
+    for line in [
+        &br#"{"rule":"x"}"#[..],
+        br#"{"log":"\"bewit\":{\"schema\":\"bewit.alert/1\"}"}"#,
+        br#"text "bewit":{"schema":"bewit.alert/1"}"#,
+        br#"{"bewit":"bewit.alert/1"}"#,
+        br#"{"metadata":{"product":{"name":"bewitched"}}}"#,
+        br#"{"metadata":["bewit"]}"#,
+        br#"{"message":"CEF:0|bewit|bewit|0.1.0|x|y|3|"}"#,
+        b"CEF:0|other|bewit|0.1.0|x|y|3|",
+        b"",
+    ] {
+        assert!(!is_annotated(line), "{}", String::from_utf8_lossy(line));
     }
 }
 

@@ -200,18 +200,15 @@ fn is_timeless(alert: &Value) -> bool {
 #[test]
 fn every_alert_is_a_detection_finding_of_the_schema() {
     let definitions = definitions();
-    let mut timeless = 0;
     for (line, alert) in objects(Schema::Ocsf) {
         assert_eq!(alert["metadata"]["version"], definitions.version.as_str());
         let mut errors = errors(&alert, &definitions);
         if alert.get("time").is_none() {
             assert!(is_timeless(&alert), "{line}");
-            timeless += 1;
             errors.retain(|error| error != ": no time");
         }
         assert!(errors.is_empty(), "{line}\n{errors:#?}");
     }
-    assert!(timeless < 200, "{timeless}");
 }
 
 #[test]
