@@ -55,6 +55,27 @@ impl Default for Config {
 pub enum Schema {
     /// Falco's own keys, and all that bewit adds in one object `bewit` beside them.
     Native,
+    /// Detection Finding of the Open Cybersecurity Schema Framework.
+    Ocsf,
+    /// Elastic Common Schema.
+    Ecs,
+    /// A log record of OpenTelemetry, as OTLP writes it in JSON.
+    Otel,
+    /// ArcSight's Common Event Format: one line of text. Where a host needs an object, it is `{"cef": ".."}`.
+    Cef,
+}
+
+impl Schema {
+    /// As in a configuration; the tables of the catalog have the same names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Ocsf => "ocsf",
+            Self::Ecs => "ecs",
+            Self::Otel => "otel",
+            Self::Cef => "cef",
+        }
+    }
 }
 
 /// How much of an alert goes out: storage in a SIEM costs money.

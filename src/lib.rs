@@ -32,7 +32,7 @@ pub mod report;
 pub mod schema;
 
 pub use annotate::{Confidence, MatchedBy};
-pub use annotator::{Annotator, Outcome, fault};
+pub use annotator::{Annotator, Outcome, fault, is_annotated};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
 #[cfg(feature = "yaml")]

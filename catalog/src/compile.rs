@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::condition;
 use crate::decompile::Decompiler;
 use crate::denied::{Denials, Place};
+use crate::mapping::{Mapping, Mark};
 use crate::model::{
     SecretField, Secrets, Token,
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
@@ -19,6 +20,7 @@ use crate::model::{
 };
 use crate::nearest::nearest;
 use crate::source;
+use crate::table;
 use crate::template;
 
 /// Falco's priorities, most urgent first.
@@ -543,6 +545,13 @@ impl Compiler {
             innocent.push(self.innocent(&part.value));
         }
         let severity = self.severity(files);
+        let (schemas, marks): (List<Mapping>, List<Mark>) = match base {
+            Some(base) => (base.schemas.clone(), base.marks.clone()),
+            None => {
+                let (schemas, marks): (Vec<_>, Vec<_>) = self.schemas(files, &attack).into_iter().unzip();
+                (schemas.into(), marks.into())
+            }
+        };
         let text_keys = self.text_keys(files);
         let secrets = self.secrets(files);
         let fields: Vec<Field> = std::mem::take(&mut self.feeds)
@@ -579,6 +588,8 @@ impl Compiler {
                     value: value.into(),
                 })
                 .collect(),
+            schemas,
+            marks,
         };
         let hash = serde_json::to_vec(&catalog).map_or(0, |bytes| fnv(&bytes));
         catalog.version = Cow::Owned(format!("{version}+{:08x}", hash as u32));
@@ -1206,6 +1217,25 @@ impl Compiler {
                 })
                 .collect(),
         }
+    }
+
+    /// Tables of other schemas.
+    fn schemas(&mut self, files: &[Input], attack: &Attack) -> Vec<(Mapping, Mark)> {
+        let mut schemas = Vec::new();
+        for file in files.iter().filter(|file| file.path.starts_with("schemas/")) {
+            let Some(source) = self.read::<table::Source>(file) else {
+                continue;
+            };
+            let expected = format!("schemas/{}.yaml", source.schema);
+            if self.file != expected {
+                self.mistake(&source.schema, format!("this file must be {expected}"));
+            }
+            match table::compile(&source, attack) {
+                Ok(schema) => schemas.push(schema),
+                Err((near, message)) => self.mistake(&near, message),
+            }
+        }
+        schemas
     }
 
     fn text_keys(&mut self, files: &[Input]) -> List<TextKey> {

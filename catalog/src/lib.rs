@@ -14,11 +14,14 @@ mod denied;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod library;
+pub mod mapping;
 pub mod model;
 #[cfg(feature = "compile")]
 pub mod nearest;
 #[cfg(feature = "compile")]
 pub mod source;
+#[cfg(feature = "compile")]
+mod table;
 #[cfg(feature = "compile")]
 mod template;
 pub mod wire;

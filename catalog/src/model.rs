@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::{Mapping, Mark};
+
 /// A string that is static in the built-in catalog and owned in a loaded one.
 pub type Str = Cow<'static, str>;
 /// A list that is static in the built-in catalog and owned in a loaded one.
@@ -56,6 +58,10 @@ pub struct Catalog {
     pub organisation: List<Setting>,
     /// What looks like a credential.
     pub secrets: Secrets,
+    /// How alerts look in schemas that are not bewit's own.
+    pub schemas: List<Mapping>,
+    /// How records of those schemas tell that bewit wrote them, in the same order.
+    pub marks: List<Mark>,
 }
 
 /// What looks like a credential.

@@ -107,7 +107,7 @@ pub(crate) struct Annotate {
     #[arg(long, requires = "state")]
     pub(crate) state_reset: bool,
     /// What alerts look like.
-    #[arg(long, value_parser = PossibleValuesParser::new(["native"]).try_map(config::value::<Schema>))]
+    #[arg(long, value_parser = PossibleValuesParser::new(["native", "ocsf", "ecs", "otel", "cef"]).try_map(config::value::<Schema>))]
     pub(crate) schema: Option<Schema>,
     /// How much of an alert goes out.
     #[arg(long, value_parser = PossibleValuesParser::new(["brief", "full"]).try_map(config::value::<Detail>))]

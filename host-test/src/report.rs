@@ -11,7 +11,7 @@ use crate::annotate::{Run, settings};
 use crate::cli;
 use crate::output::Output;
 use crate::page::Writer;
-use crate::pipeline::{Keep, is_annotated};
+use crate::pipeline::Keep;
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
@@ -69,7 +69,10 @@ struct Alerts {
 
 impl Alerts {
     fn take(&mut self, lines: &[u8]) {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| is_annotated(line)) {
+        for line in lines
+            .split(|byte| *byte == b'\n')
+            .filter(|line| bewit::is_annotated(line))
+        {
             if self.kept.len() >= self.most {
                 self.left_out += 1;
                 continue;

@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use bindings::exports::bewit::plugin::annotator as wit;
 
 use crate::schema;
-use crate::{Annotator, Config, MatchedBy, Outcome, annotate_batch};
+use crate::{Annotator, Config, MatchedBy, Outcome, Schema, annotate_batch};
 use bewit_catalog::model::Phase;
 
 thread_local! {
@@ -72,8 +72,15 @@ impl wit::Guest for Component {
     }
 
     fn annotate(line: Vec<u8>) -> Result<wit::Alert, wit::Error> {
-        let mut json = Vec::new();
-        match ANNOTATOR.with_borrow(|annotator| annotator.annotate(&line, &mut json)) {
+        let (mut native, mut json) = (Vec::new(), Vec::new());
+        let (schema, outcome) = ANNOTATOR.with_borrow(|annotator| {
+            let schema = annotator.config().schema;
+            if schema != Schema::Native {
+                annotator.annotate(&line, &mut json);
+            }
+            (schema, annotator.look_at(&line, Schema::Native, &mut native).0)
+        });
+        match outcome {
             Outcome::Alert => {}
             Outcome::Passed | Outcome::Dropped => return Err(wit::Error::NoAlert),
             Outcome::Failed => {
@@ -86,8 +93,8 @@ impl wit::Guest for Component {
             }
         }
         let alert: schema::Alert =
-            serde_json::from_slice(&json).map_err(|error| wit::Error::Internal(error.to_string()))?;
-        Ok(record(alert, json))
+            serde_json::from_slice(&native).map_err(|error| wit::Error::Internal(error.to_string()))?;
+        Ok(record(alert, if schema == Schema::Native { native } else { json }))
     }
 
     fn describe() -> wit::Description {

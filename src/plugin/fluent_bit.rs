@@ -15,7 +15,8 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 
-use crate::{Annotator, Config, Outcome, fault, msgpack, readable};
+use crate::json::Writer;
+use crate::{Annotator, Config, Outcome, Schema, fault, msgpack, readable};
 
 /// What is kept between calls: Fluent Bit has one instance for each filter and calls it from one thread.
 ///
@@ -146,22 +147,21 @@ unsafe extern "C" fn bewit(
     unsafe { answer(record, record_len, annotate) }
 }
 
-/// `function_name bewit_native`: as `bewit`, in the schema `native` whatever the configuration says. There is no
-/// other schema yet, so the two are one.
+/// `function_name bewit_native`: as `bewit`, in the schema `native` whatever the configuration says.
 ///
 /// # Safety
 /// As for [`bewit`].
 #[unsafe(no_mangle)]
 unsafe extern "C" fn bewit_native(
-    tag: *const u8,
-    tag_len: u32,
-    seconds: u32,
-    nanoseconds: u32,
+    _tag: *const u8,
+    _tag_len: u32,
+    _seconds: u32,
+    _nanoseconds: u32,
     record: *const u8,
     record_len: u32,
 ) -> *const u8 {
     // SAFETY: by the contract.
-    unsafe { bewit(tag, tag_len, seconds, nanoseconds, record, record_len) }
+    unsafe { answer(record, record_len, annotate_native) }
 }
 
 /// `function_name bewit_msgpack`, for `event_format msgpack`: annotates nothing, keeps the record and says in it what
@@ -206,18 +206,31 @@ unsafe fn answer(record: *const u8, record_len: u32, work: fn(&State, &[u8], &mu
     })
 }
 
-/// Writes what to return instead of the record; none to pass it on.
+/// Writes what to return instead of the record, in the configured schema; none to pass it on.
 fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let schema = state.annotator.try_borrow().ok()?.config().schema;
+    annotate_as(schema, state, line, out)
+}
+
+/// As [`annotate`], in the native schema.
+fn annotate_native(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    annotate_as(Schema::Native, state, line, out)
+}
+
+fn annotate_as(schema: Schema, state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if msgpack::is_record(line) {
         return refuse(state, line, out);
     }
-    // An alert is at most its record, escaped once more, and the guidance.
-    reserve(out, line.len().checked_mul(2)?)?;
-    match state.annotator.try_borrow().ok()?.look_at(line, out) {
+    // An alert is at most its record, escaped once more, and the guidance; other schemas are made from such a one.
+    let times = if schema == Schema::Native { 2 } else { 6 };
+    reserve(out, line.len().checked_mul(times)?)?;
+    match state.annotator.try_borrow().ok()?.look_at(line, schema, out) {
         (Outcome::Alert, seen) => {
             if let Some(why) = readable::objection(seen) {
                 out.clear();
                 fault(line, "unreadable", why, out);
+            } else if out.first() != Some(&b'{') {
+                as_object(schema, out);
             }
             Some(())
         }
@@ -225,6 +238,13 @@ fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
         (Outcome::Failed | Outcome::Dropped, _) => Some(()),
         (Outcome::Passed, _) => None,
     }
+}
+
+/// Makes an object of a line: the line under the name of its schema.
+fn as_object(schema: Schema, out: &mut Vec<u8>) {
+    let line = std::mem::take(out);
+    let mut w = Writer::new(out);
+    w.object(|w| w.foreign_key(schema.as_str()).string(line));
 }
 
 /// Writes what to return instead of a MessagePack record; none to pass it on.

@@ -18,7 +18,6 @@ use crate::console::Console;
 use crate::input::{self, Batch, Bounds, Closed, Input};
 use crate::misuse::Misuse;
 use crate::output::Output;
-use crate::pipeline::is_annotated;
 use crate::stats::{Counts, Reloads, Report};
 
 /// Bytes of a line that is still read. Fluent Bit has no such limit; its inputs have lower ones.
@@ -263,7 +262,7 @@ impl Tally {
             (true, false) => lines.alerts += 1,
             (true, true) => lines.failed += 1,
         }
-        if only_alerts && !is_annotated(&record) {
+        if only_alerts && !bewit::is_annotated(&record) {
             self.counts.withheld += 1;
             return Ok(());
         }

@@ -17,7 +17,7 @@ use crate::console::Console;
 use crate::input::{self, Batch, Bounds, Closed, Input};
 use crate::misuse::Misuse;
 use crate::output::Output;
-use crate::pipeline::{self, Keep, Worker, is_annotated};
+use crate::pipeline::{self, Keep, Worker};
 use crate::serve::Records;
 use crate::stats::{Counts, Report};
 
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
         let mut out = Vec::new();
         for event in mirror.batch(&bytes) {
             let line = json(&event);
-            if args.only_alerts && !is_annotated(line.as_bytes()) {
+            if args.only_alerts && !bewit::is_annotated(line.as_bytes()) {
                 mirror.counts.withheld += 1;
                 continue;
             }
