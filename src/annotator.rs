@@ -10,7 +10,7 @@ use crate::catalog::LIBRARY;
 use crate::config::{Config, MinPriority};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Key, Priority, Record};
-use crate::json::{Seen, Value};
+use crate::json::{self, Seen, Value};
 use crate::render::native::{self, Input};
 
 /// What became of a line.
@@ -242,6 +242,9 @@ impl<'a> Work<'a, '_> {
             let Some(record) = self.record(text)? else {
                 return Ok(None);
             };
+            if is_annotated(record) {
+                return Ok(None);
+            }
             if let Some(event) = record.event(self.arena) {
                 return Ok(self.emit(text, event, Some(record), layer));
             }
@@ -318,9 +321,6 @@ impl<'a> Work<'a, '_> {
         record: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
     ) -> Option<Outcome> {
-        if record.is_some_and(is_annotated) {
-            return None;
-        }
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
             return Some(Outcome::Dropped);
         }
@@ -342,7 +342,11 @@ impl<'a> Work<'a, '_> {
             raw: self.config.keep_raw.then_some(self.raw),
             lossy: self.lossy,
         };
+        let begin = self.out.len();
         native::write(&alert, &input, self.config, self.out);
+        if self.seen.breaks {
+            json::join_lines(self.out, begin);
+        }
         Some(Outcome::Alert)
     }
 
@@ -385,7 +389,13 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
         .filter(|text| text.first() == Some(&b'{'))
         .and_then(|text| Record::read(text, &arena).ok());
     match object {
-        Some(record) if record.known(Key::Bewit).is_none() => native::write_fault(&record, code, message, out),
+        Some(record) if record.known(Key::Bewit).is_none() => {
+            let begin = out.len();
+            native::write_fault(&record, code, message, out);
+            if record.seen.breaks {
+                json::join_lines(out, begin);
+            }
+        }
         _ => out.extend_from_slice(line),
     }
 }
@@ -393,5 +403,5 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
 /// bewit wrote this record: a second pass changes nothing.
 fn is_annotated(record: &Record<'_>) -> bool {
     matches!(record.known(Key::Bewit), Some(Value::Object(text))
-        if crate::json::word::contains(text, b"\"bewit.alert/1\""))
+        if json::word::contains(text, b"\"bewit.alert/1\""))
 }

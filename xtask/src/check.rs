@@ -8,6 +8,7 @@ use bewit_catalog::compile;
 use bewit_catalog::model::EntryKind;
 
 use crate::build;
+use crate::fuzz;
 use crate::run::{cargo, run};
 use crate::schema;
 use crate::tools;
@@ -21,12 +22,14 @@ pub(crate) fn test() -> Result<()> {
         cargo().args(["test", "--workspace", "--all-features"]),
         &component,
         &fluent_bit,
-    ))
+    ))?;
+    fuzz::replay(&component, &fluent_bit)
 }
 
 /// Formatting, clippy, documentation.
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path", fuzz::MANIFEST, "--check"]))?;
     run(cargo().args([
         "clippy",
         "--workspace",
@@ -36,6 +39,9 @@ pub(crate) fn lint() -> Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    run(cargo()
+        .args(["clippy", "--manifest-path", fuzz::MANIFEST, "--target-dir", "target"])
+        .args(["--all-targets", "--", "--deny", "warnings"]))?;
     // The faces exist for wasm only.
     build::add_target()?;
     run(cargo()

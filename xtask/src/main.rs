@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod fuzz;
 mod run;
 mod schema;
 mod tools;
@@ -19,6 +20,8 @@ usage: cargo xtask <task>
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas again
+  fuzz      look for inputs for which something does not hold: [target] [--seconds N] [--minimise]
+  miri      look for undefined behaviour in what handles pointers
   bench     measure bewit and its peers side by side, and write docs/performance.md
   lint      formatting, clippy, documentation
 ";
@@ -44,6 +47,8 @@ fn run_task(task: &str) -> Result<()> {
         "build" => build::dist(),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
+        "fuzz" => fuzz::fuzz(std::env::args().skip(2)),
+        "miri" => fuzz::miri(),
         "bench" => build::bench(),
         "lint" => check::lint(),
         _ => bail!("there is no such task\n\n{USAGE}"),
