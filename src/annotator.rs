@@ -11,7 +11,7 @@ use crate::catalog::LIBRARY;
 use crate::config::{Config, Detail, MinPriority, Schema};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Key, Priority, Record};
-use crate::json::{Seen, Value, word};
+use crate::json::{self, Seen, Value, word};
 use crate::mask::{Masked, Masker};
 use crate::render::mapped;
 use crate::render::native::{self, Input};
@@ -272,6 +272,9 @@ impl<'a> Work<'a, '_> {
             let Some(record) = self.record(text)? else {
                 return Ok(None);
             };
+            if is_native(record) {
+                return Ok(None);
+            }
             if let Some(event) = record.event(self.arena) {
                 return Ok(self.emit(text, event, Some(record), layer));
             }
@@ -352,9 +355,6 @@ impl<'a> Work<'a, '_> {
         record: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
     ) -> Option<Outcome> {
-        if record.is_some_and(is_native) {
-            return None;
-        }
         let mut layer = layer;
         let (mut text, mut record) = (text, record);
         let mut masked: &[Masked<'a>] = &[];
@@ -388,6 +388,7 @@ impl<'a> Work<'a, '_> {
             lossy: self.lossy,
             masked,
         };
+        let begin = self.out.len();
         match &mut self.mapped {
             None => native::write(&alert, &input, self.config, self.out),
             Some((native, (mapping, room))) => {
@@ -399,6 +400,9 @@ impl<'a> Work<'a, '_> {
                     *room = Vec::new();
                 }
             }
+        }
+        if self.seen.breaks {
+            json::join_lines(self.out, begin);
         }
         Some(Outcome::Alert)
     }
@@ -465,7 +469,13 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
         .filter(|text| text.first() == Some(&b'{'))
         .and_then(|text| Record::read(text, &arena).ok());
     match object {
-        Some(record) if record.known(Key::Bewit).is_none() => native::write_fault(&record, code, message, out),
+        Some(record) if record.known(Key::Bewit).is_none() => {
+            let begin = out.len();
+            native::write_fault(&record, code, message, out);
+            if record.seen.breaks {
+                json::join_lines(out, begin);
+            }
+        }
         _ => out.extend_from_slice(line),
     }
 }

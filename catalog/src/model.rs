@@ -252,7 +252,9 @@ impl Index {
         let len = name.len();
         let last = len.saturating_sub(8);
         let mixed = word(0) ^ word(last).rotate_left(23) ^ word(last / 2).rotate_left(41) ^ len as u64;
-        (mixed.wrapping_mul(factor) >> (64 - u32::from(bits))) as usize
+        // No bits, or more than there are, stand in no index that was made here, but in bytes from outside.
+        let shift = 64_u32.saturating_sub(u32::from(bits));
+        mixed.wrapping_mul(factor).checked_shr(shift).unwrap_or(0) as usize
     }
 }
 

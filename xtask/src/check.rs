@@ -8,6 +8,7 @@ use bewit_catalog::compile;
 use bewit_catalog::model::EntryKind;
 
 use crate::build;
+use crate::fuzz;
 use crate::npm;
 use crate::run::{cargo, run};
 use crate::schema;
@@ -24,12 +25,14 @@ pub(crate) fn test() -> Result<()> {
             .env("BEWIT_NPM", npm),
         &component,
         &fluent_bit,
-    ))
+    ))?;
+    fuzz::replay(&component, &fluent_bit)
 }
 
 /// Formatting, clippy, documentation.
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path", fuzz::MANIFEST, "--check"]))?;
     run(cargo().args([
         "clippy",
         "--workspace",
@@ -39,6 +42,9 @@ pub(crate) fn lint() -> Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    run(cargo()
+        .args(["clippy", "--manifest-path", fuzz::MANIFEST, "--target-dir", "target"])
+        .args(["--all-targets", "--", "--deny", "warnings"]))?;
     // The faces exist for wasm only.
     build::add_target()?;
     run(cargo()

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod fuzz;
 mod npm;
 mod reliability;
 mod run;
@@ -25,6 +26,8 @@ usage: cargo xtask <task>
   npm       put the package for browsers and Node into dist/npm/
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas and the TypeScript types again
+  fuzz      look for inputs for which something does not hold: [target] [--seconds N] [--minimise]
+  miri      look for undefined behaviour in what handles pointers
   bench     measure bewit and its peers side by side, and write docs/performance.md
   plugins   put the WebAssembly modules into dist/
   reliability  look into what is promised, and write docs/reliability.md: [--long] [PROMISE...]
@@ -55,6 +58,8 @@ fn run_task(task: &str) -> Result<()> {
         "npm" => npm::package().map(|_| ()),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
+        "fuzz" => fuzz::fuzz(std::env::args().skip(2)),
+        "miri" => fuzz::miri(),
         "bench" => build::bench(),
         "plugins" => build::plugins(),
         "reliability" => reliability::look(&std::env::args().skip(2).collect::<Vec<_>>()),
