@@ -1,7 +1,7 @@
 // An alert as a page. It may have come annotated from anywhere, so nothing here relies on its form.
 
 import { copyButton, el, link } from "./dom.js";
-import { commandParts, textParts, valuesOf } from "./highlight.js";
+import { commandPieces, textParts, valuesOf } from "./highlight.js";
 import { indent, parse } from "./json.js";
 import { tables } from "./words.js";
 
@@ -21,13 +21,14 @@ export function alertPage({ view, output, raw, foreign }) {
   const bewit = object(alert.bewit);
   const values = valuesOf(alert);
   return [
+    el("a", { class: "back", href: "#list-panel" }, "Back to the list"),
     foreign && el("p", { class: "notice bad" }, "This line came annotated. It is shown as it came: bewit did not write what it says, and vouches for none of its commands."),
     isObject(bewit.error) ? failure(bewit.error) : advice(alert, bewit, values),
     el(
       "aside",
       { class: "sources", "aria-label": "The line and the alert" },
-      source("The line, as it came", raw, raw),
-      source("The alert, as your settings have it", output, indent(output)),
+      source("Line, as it came", raw, raw),
+      source("Alert, as JSON", output, indent(output)),
     ),
   ].filter(Boolean);
 }
@@ -52,7 +53,10 @@ function advice(alert, bewit, values) {
 }
 
 function head(alert, bewit) {
-  const { severity, guidance, organisation } = { severity: object(bewit.severity), guidance: object(bewit.guidance), organisation: object(bewit.organisation) };
+  const severity = object(bewit.severity);
+  const guidance = object(bewit.guidance);
+  const organisation = object(bewit.organisation);
+  const disposition = text(object(bewit.assessment).disposition);
   const matched = tables.matched_by[guidance.matched_by];
   return el(
     "header",
@@ -61,7 +65,7 @@ function head(alert, bewit) {
       "p",
       { class: "badges" },
       levelBadge(text(severity.level), text(severity.score)),
-      el("span", { class: `badge disposition ${text(object(bewit.assessment).disposition)}` }, dispositionName(text(object(bewit.assessment).disposition))),
+      el("span", { class: `badge disposition ${disposition}` }, dispositionName(disposition)),
     ),
     el("h3", {}, text(bewit.summary) || text(alert.rule)),
     terms([
@@ -115,7 +119,8 @@ function assessment({ disposition, confidence, reasons }, { innocent }) {
         ),
       ),
     ),
-    texts(innocent).length > 0 && el("div", {}, el("p", {}, "What causes such alerts innocently, most frequent first:"), el("ul", {}, texts(innocent).map((cause) => el("li", {}, cause)))),
+    texts(innocent).length > 0 &&
+      el("details", {}, el("summary", {}, "What causes such alerts innocently, most frequent first"), el("ul", {}, texts(innocent).map((cause) => el("li", {}, cause)))),
   );
 }
 
@@ -181,9 +186,9 @@ function commandBlock(command, values) {
       command.where && el("span", { class: "badge where", title: tables.where[command.where] }, `on ${text(command.where)}`),
       copyButton(line, title || "command", missing.length > 0 ? "Copy template" : "Copy"),
     ),
-    code(commandParts(line, values, missing), title || "Command"),
+    code(commandPieces(line, values, missing), title || "Command"),
     missing.length > 0 && el("p", { class: "hint" }, `A template: the event does not say ${missing.join(", ")}, or not in a form that is safe.`),
-    undo && el("div", { class: "undo" }, el("p", { class: "hint" }, "The way back:"), copyButton(undo, `the way back from ${title}`), code(commandParts(undo, values, missing), "The way back")),
+    undo && el("div", { class: "undo" }, el("p", { class: "hint" }, "The way back:"), copyButton(undo, `the way back from ${title}`), code(commandPieces(undo, values, missing), "The way back")),
   );
 }
 
@@ -202,7 +207,7 @@ function manifestBlock(manifest, values) {
       copyButton(body, title, missing.length > 0 ? "Copy template" : "Copy"),
     ),
     manifest.apply && el("p", { class: "hint" }, text(manifest.apply)),
-    code(textParts(body, values, missing), title),
+    code([textParts(body, values, missing)], title),
   );
 }
 
@@ -255,7 +260,7 @@ function tuning({ hook, kind, snippet, note, missing }, values) {
       "figure",
       { class: "command" },
       el("figcaption", {}, el("span", { class: "title" }, `${text(kind)} ${text(hook)}`), copyButton(text(snippet), "tuning snippet", texts(missing).length > 0 ? "Copy template" : "Copy")),
-      code(textParts(text(snippet), values, texts(missing)), "Tuning snippet"),
+      code([textParts(text(snippet), values, texts(missing))], "Tuning snippet"),
     ),
   );
 }
@@ -276,10 +281,11 @@ function references(value) {
 
 function source(title, whole, shown) {
   const cut = shown.length > LONGEST;
-  return section(
-    title,
-    copyButton(whole, title),
-    code([{ text: cut ? shown.slice(0, LONGEST) : shown, kind: "plain" }], title, "wrap"),
+  return el(
+    "section",
+    {},
+    el("div", { class: "source-head" }, el("h4", {}, title), copyButton(whole, title)),
+    code([[{ text: cut ? shown.slice(0, LONGEST) : shown, kind: "plain" }]], title, "wrap"),
     cut && el("p", { class: "hint" }, `${shown.length - LONGEST} more characters are not shown.`),
   );
 }
@@ -291,16 +297,17 @@ function section(title, ...children) {
 function terms(rows, kind = "") {
   return el(
     "dl",
-    { class: kind },
+    { class: kind || null },
     rows.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
   );
 }
 
-/** A text letter by letter. It can be scrolled, so it can have the focus. */
-function code(parts, label, kind = "") {
+/** A text letter by letter, in pieces that lines break between. It can be scrolled, so it can have the focus. */
+function code(pieces, label, kind = "") {
+  const marked = (parts) => parts.map((part) => (part.kind === "plain" ? part.text : el("mark", { class: part.kind }, part.text)));
   return el(
     "pre",
-    { class: kind, tabindex: 0, role: "region", "aria-label": label },
-    el("code", {}, parts.map((part) => (part.kind === "plain" ? part.text : el("mark", { class: part.kind }, part.text)))),
+    { class: kind || null, tabindex: 0, role: "group", "aria-label": label },
+    el("code", {}, pieces.map((parts) => (pieces.length === 1 || /^\s*$/.test(parts[0]?.text ?? "") ? marked(parts) : el("span", { class: "word" }, marked(parts))))),
   );
 }

@@ -18,6 +18,9 @@ const PAUSE = 250;
 /** Milliseconds between two views of something that is being read. */
 const BETWEEN = 300;
 
+/** Where the alert stands below the list; style.css has the same. */
+const NARROW = matchMedia("(max-width: 900px)");
+
 const $ = (id) => document.getElementById(id);
 
 /** The input: bytes as they came, with a name where they are a file. */
@@ -39,8 +42,10 @@ const list = new List($("list-panel"), $("list-room"), {
     el("span", { class: "row-head" }, failed ? el("span", { class: "badge" }, "not annotated") : levelBadge(level, String(score)), el("span", { class: "row-rule" }, rule)),
     el("span", { class: "row-summary" }, disposition && disposition !== "suspicious" && el("b", {}, `${dispositionName(disposition)}: `), summary),
   ],
+  key: keyOf,
   onSelect: (alert) => showAlert(alert),
   onOpen: () => $("alert").focus(),
+  onPick: () => NARROW.matches && $("alert").scrollIntoView(),
 });
 
 // Input
@@ -127,6 +132,7 @@ async function read() {
   if (mine !== reading) return;
   $("progress").hidden = true;
   draw();
+  $("summary").dataset.read = mine.id;
 }
 
 function onBatch({ id, alerts, read: done, counts }) {
@@ -210,16 +216,20 @@ function drawLevels() {
   }
 }
 
+/** A name for an alert, of this input under these settings. */
+function keyOf({ batch, n }) {
+  return `${reading.id}/${batch}/${n}`;
+}
+
 let wanted;
 async function showAlert(alert) {
   wanted = alert;
   const page = $("alert");
   if (!alert) return page.replaceChildren(reading.alerts.length > 0 ? el("p", { class: "hint" }, "No alert fits the filter.") : "");
-  const id = reading.id;
-  const details = await client.ask("alert", { id, batch: alert.batch, n: alert.n });
+  const details = await client.ask("alert", { id: reading.id, batch: alert.batch, n: alert.n });
   if (wanted !== alert || !details) return;
   page.replaceChildren(...alertPage(details));
-  page.dataset.shown = `${id}/${alert.batch}/${alert.n}`;
+  page.dataset.shown = keyOf(alert);
 }
 
 // Out
@@ -289,14 +299,15 @@ function later(task) {
 // Start
 
 async function about() {
-  const { schemas, about } = await client.ask("about");
-  const reasons = [];
-  for (const option of $("schema").options) {
-    option.disabled = schemas[option.value] !== null;
-    if (option.disabled) reasons.push(`${option.text} is not in this build.`);
+  const { lacking, about } = await client.ask("about");
+  for (const option of $("schema").options) option.disabled = lacking.schemas.includes(option.value);
+  const missing = [...$("schema").options].filter((option) => option.disabled).map((option) => option.text);
+  $("schema-reason").hidden = missing.length === 0;
+  $("schema-reason").textContent = `Not in this build: ${missing.join(", ")}.`;
+  for (const format of lacking.reports) {
+    $(`report-${format}`).disabled = true;
+    $(`report-${format}`).title = "Not in this build";
   }
-  $("schema-reason").hidden = reasons.length === 0;
-  $("schema-reason").textContent = reasons.join(" ");
   const { version, catalog, rules, attack } = JSON.parse(about);
   $("about").textContent = `bewit ${version}, catalog ${catalog}: guidance of its own for ${rules} rules, ATT&CK ${attack}.`;
 }

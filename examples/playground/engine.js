@@ -9,20 +9,22 @@ import { digest, splitLines } from "./records.js";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
-/** Schemas that the page offers. */
+/** What the page offers. */
 const SCHEMAS = ["native", "ocsf", "ecs"];
+const REPORTS = ["html", "markdown"];
 
+/** Starts bewit, and says what this build is and which of the schemas and reports it lacks. */
 export async function load() {
-  await init();
-  const schemas = {};
-  for (const schema of SCHEMAS) {
-    const { mistakes } = attempt("config", () => new Annotator(`schema: ${schema}\n`).free());
-    schemas[schema] = mistakes ? mistakes[0].message : null;
-  }
+  await init({ module_or_path: new URL("bewit/bewit_bg.wasm", import.meta.url) });
   const annotator = new Annotator();
+  const fails = (make) => attempt("config", make).mistakes !== undefined;
+  const lacking = {
+    schemas: SCHEMAS.filter((schema) => fails(() => new Annotator(`schema: ${schema}\n`).free())),
+    reports: REPORTS.filter((format) => fails(() => annotator.report("", format))),
+  };
   const about = annotator.describe();
   annotator.free();
-  return { schemas, about };
+  return { lacking, about };
 }
 
 /** What a part of the settings has made wrong: `mistakes` of `message`, `line`, `column`. */

@@ -22,21 +22,22 @@ export function valuesOf(alert) {
   return [...found].sort((a, b) => b.length - a.length);
 }
 
-/** A shell line in parts: `{text, kind}`, where `kind` is `plain`, `value` or `hole`. */
-export function commandParts(line, values, missing) {
-  const parts = [];
+/** A shell line in pieces, words and what is between them, each as a list of `{text, kind}`, where `kind` is `plain`,
+ * `value` or `hole`. */
+export function commandPieces(line, values, missing) {
+  const pieces = [];
   let from = 0;
   let before = "";
   for (const { 0: word, index } of line.matchAll(SHELL_WORD)) {
-    parts.push({ text: line.slice(from, index), kind: "plain" });
+    pieces.push([{ text: line.slice(from, index), kind: "plain" }]);
     // A program and a script are the catalog's own: no value gets into them.
     const fixed = from === 0 || before === "-c";
-    parts.push(...(fixed ? [{ text: word, kind: "plain" }] : textParts(word, values, missing)));
+    pieces.push(fixed ? [{ text: word, kind: "plain" }] : textParts(word, values, missing));
     from = index + word.length;
     before = word;
   }
-  parts.push({ text: line.slice(from), kind: "plain" });
-  return parts.filter((part) => part.text !== "");
+  pieces.push([{ text: line.slice(from), kind: "plain" }]);
+  return pieces;
 }
 
 /** Any other text in parts, such as a manifest. */

@@ -14,24 +14,29 @@ export class List {
   #box;
   #room;
   #row;
+  #key;
   #onSelect;
   #onOpen;
   #rows = [];
   #selected = -1;
   #pending = false;
 
-  /** `row` makes the content of an option; `onSelect` is told when another row is selected, `onOpen` of Enter. */
-  constructor(box, room, { row, onSelect, onOpen }) {
+  /** `row` makes the content of an option and `key` a name for it; `onSelect` is told when another row is selected,
+   * `onOpen` of Enter, `onPick` of a click. */
+  constructor(box, room, { row, key, onSelect, onOpen, onPick }) {
     this.#box = box;
     this.#room = room;
     this.#row = row;
+    this.#key = key;
     this.#onSelect = onSelect;
     this.#onOpen = onOpen;
     box.addEventListener("scroll", () => this.#soon(), { passive: true });
-    box.addEventListener("keydown", (event) => this.#key(event));
+    box.addEventListener("keydown", (event) => this.#press(event));
     box.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
-      if (option) this.select(Number(option.dataset.at));
+      if (!option) return;
+      this.select(Number(option.dataset.at));
+      onPick();
     });
     new ResizeObserver(() => this.#soon()).observe(box);
   }
@@ -58,7 +63,7 @@ export class List {
     if (other) this.#onSelect(this.#rows[at]);
   }
 
-  #key(event) {
+  #press(event) {
     const page = Math.max(1, Math.floor(this.#box.clientHeight / ROW) - 1);
     const last = this.#rows.length - 1;
     const at = this.#selected;
@@ -117,6 +122,7 @@ export class List {
           id: `row-${at}`,
           class: "row",
           "data-at": at,
+          "data-alert": this.#key(this.#rows[at]),
           "aria-selected": at === this.#selected ? "true" : "false",
           "aria-posinset": at + 1,
           "aria-setsize": this.#rows.length,

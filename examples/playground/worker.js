@@ -17,7 +17,7 @@ const loaded = load().then((about) => {
 });
 
 const requests = {
-  /** What this build is, and why it lacks a schema. */
+  /** What this build is, and what it lacks. */
   async about() {
     return loaded;
   },
