@@ -27,8 +27,8 @@ const $ = (id) => document.getElementById(id);
 let input = { blob: new Blob([]), name: "" };
 /** What is being read or was, with all its alerts. */
 let reading = { id: 0, alerts: [], counts: null, done: 0, running: false, stopped: false };
-/** The settings that the alerts were made with. */
-let used = "";
+/** The settings that the worker was asked to take last. */
+let asked = "";
 /** Filters, and the alerts that they leave. */
 const shownLevels = new Set(LEVELS);
 let shown = [];
@@ -88,20 +88,19 @@ function paste(event) {
 // Settings
 
 async function configure() {
+  for (const key of ["schema", "detail"]) holdToConfiguration($(key), key, config.text);
   const settings = { config: config.text, overlay: overlay.text, schema: $("schema").value, detail: $("detail").value };
-  for (const key of ["schema", "detail"]) holdToConfiguration($(key), key, settings.config);
+  if (asked === JSON.stringify(settings)) return;
+  asked = JSON.stringify(settings);
   const { part, mistakes = [] } = await client.ask("configure", settings);
   config.show(part === "config" ? mistakes : []);
   overlay.show(part === "overlay" ? mistakes : []);
   const wrong = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
   $("editors-state").textContent = mistakes.length > 0 ? wrong : "";
   document.body.classList.toggle("stale", mistakes.length > 0);
-  if (mistakes.length > 0 && reading.id === 0) await read();
-  if (mistakes.length > 0) return announce(`${wrong} in the ${part === "config" ? "configuration" : "overlay"}: ${mistakes[0].message}`);
-  if (used !== JSON.stringify(settings)) {
-    used = JSON.stringify(settings);
-    await read();
-  }
+  if (mistakes.length > 0) announce(`${wrong} in the ${part === "config" ? "configuration" : "overlay"}: ${mistakes[0].message}`);
+  // What is wrong changes nothing, so there is nothing to read again.
+  if (mistakes.length === 0 || reading.id === 0) await read();
 }
 
 /** What the configuration says goes first; the choice beside it then only shows it. */

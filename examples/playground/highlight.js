@@ -26,13 +26,14 @@ export function valuesOf(alert) {
  * `value` or `hole`. */
 export function commandPieces(line, values, missing) {
   const pieces = [];
+  const quoted = values.map((value) => value.replaceAll("'", "'\\''"));
   let from = 0;
   let before = "";
   for (const { 0: word, index } of line.matchAll(SHELL_WORD)) {
     pieces.push([{ text: line.slice(from, index), kind: "plain" }]);
     // A program and a script are the catalog's own: no value gets into them.
     const fixed = from === 0 || before === "-c";
-    pieces.push(fixed ? [{ text: word, kind: "plain" }] : textParts(word, values, missing));
+    pieces.push(fixed ? [{ text: word, kind: "plain" }] : textParts(word, quoted, missing));
     from = index + word.length;
     before = word;
   }

@@ -2,6 +2,11 @@
 
 /** The document with a member a line. What is no JSON comes out as it is. */
 export function indent(json) {
+  try {
+    JSON.parse(json);
+  } catch {
+    return json;
+  }
   const parts = json.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs) ?? [];
   let depth = 0;
   let out = "";

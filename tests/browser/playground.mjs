@@ -38,7 +38,7 @@ test("playground", (t) =>
         page.on("dialog", (dialog) => complaints.push(`dialog ${dialog.message()}`) && dialog.dismiss());
         page.on("request", (request) => new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith("blob:") && complaints.push(`request to ${request.url()}`));
         await open(page, address);
-        await body(page, t);
+        await body(page, t, complaints);
         assert.deepEqual(complaints, []);
         await page.close();
       });
@@ -48,7 +48,7 @@ test("playground", (t) =>
       assert.match(await page.textContent("#about"), /^bewit \d+\.\d+\.\d+, catalog .+ ATT&CK \d+/);
     });
 
-    await aspect("is served with the policy that it gives itself", async (page) => {
+    await aspect("is served with the policy that it gives itself", async (page, _t, complaints) => {
       const response = await page.request.get(url);
       const own = await page.getAttribute("meta[http-equiv=Content-Security-Policy]", "content");
       assert.equal(response.headers()["content-security-policy"], `${own}; frame-ancestors 'none'`);
@@ -60,6 +60,7 @@ test("playground", (t) =>
         }
       });
       assert.equal(refused, "TypeError", "the browser refuses HTML from text");
+      assert.match(complaints.splice(0).join("\n"), /TrustedHTML/);
     });
 
     await aspect("shows an example", async (page) => {
@@ -72,7 +73,7 @@ test("playground", (t) =>
       for (const [file, output] of corpus()) {
         await aspectOf(t, context, file, async (page) => {
           await reads(page, () => page.setInputFiles("#file", join(CORPUS, file)));
-          const alerts = records(output).filter(isAlert);
+          const alerts = records(file, output).filter(isAlert);
           assert.equal(await rows(page), alerts.length);
           for (const [at, alert] of alerts.entries()) {
             await select(page, at);
@@ -315,6 +316,42 @@ test("playground", (t) =>
       assert.equal(await page.getAttribute("#summary", "role"), "status");
     });
 
+    await aspect("sets keys beside those of a configuration, in any form", async (page) => {
+      const made = await page.evaluate(async () => {
+        const { stated, withKeys } = await import("./configuration.js");
+        const texts = ["", "# none\n", "detail: full # so\nlimits:\n  detail: 1\n", "  keep_raw: true\n  detail: 'full'", '{"detail": "full"}', "---\nkeep_raw: true"];
+        return texts.map((text) => [stated(text, "detail"), withKeys(text, { detail: "brief" })]);
+      });
+      assert.deepEqual(made, [
+        [undefined, "\ndetail: brief\n"],
+        [undefined, "# none\n\ndetail: brief\n"],
+        ["full", "detail: brief\nlimits:\n  detail: 1\n"],
+        ["full", "  keep_raw: true\n  detail: brief"],
+        ["full", '{"detail":"brief"}'],
+        [undefined, "---\nkeep_raw: true\ndetail: brief\n"],
+      ]);
+    });
+
+    await aspect("indents JSON to the digit, and leaves what is none", async (page) => {
+      const shown = await page.evaluate(async () => {
+        const { indent } = await import("./json.js");
+        return ['{"a":[1776103063700000001,{}],"b":{"c":"{\\"\u2028,"}}', "[]", "text, of a line"].map(indent);
+      });
+      assert.equal(shown[0], '{\n  "a": [\n    1776103063700000001,\n    {}\n  ],\n  "b": {\n    "c": "{\\"\u2028,"\n  }\n}');
+      assert.deepEqual(shown.slice(1), ["[]", "text, of a line"]);
+    });
+
+    await aspect("finds words of a shell line as a shell does, and the event's values in them", async (page) => {
+      const marked = await page.evaluate(async () => {
+        const { commandPieces } = await import("./highlight.js");
+        const values = ["it's", "cart", "sh", "ns"];
+        const line = "sh -c 'echo cart' sh cart 'it'\\''s' ns=ns mycart '<pod.name>' '<cart>'";
+        const pieces = commandPieces(line, values, ["pod.name"]);
+        return { whole: pieces.flat().map((part) => part.text).join("") === line, marks: pieces.flat().filter((part) => part.kind !== "plain").map((part) => `${part.kind} ${part.text}`) };
+      });
+      assert.deepEqual(marked, { whole: true, marks: ["value sh", "value cart", "value it'\\''s", "hole <pod.name>", "value cart"] });
+    });
+
     for (const scheme of ["light", "dark"]) {
       for (const width of [1440, 380]) {
         await aspect(`has no obstacles that axe-core finds: ${scheme}, ${width} wide`, async (page) => {
@@ -392,7 +429,13 @@ async function unfold(page) {
 async function copied(page, button) {
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await page.click(`${button} >> nth=0`);
-  return (await page.waitForFunction(() => navigator.clipboard.readText())).jsonValue();
+  return page.evaluate(async () => {
+    for (;;) {
+      const text = await navigator.clipboard.readText();
+      if (text) return text;
+      await new Promise(requestAnimationFrame);
+    }
+  });
 }
 
 async function drop(page, name, content) {
@@ -415,8 +458,9 @@ function corpus() {
   return files.map((file) => [file, readFileSync(join(expected, file), "utf8")]);
 }
 
-function records(output) {
-  return output.startsWith("{\n") ? [output] : output.split("\n").filter(Boolean);
+/** A file with this ending is one alert over several lines. */
+function records(file, output) {
+  return file.endsWith(".json") ? [output] : output.split("\n").filter(Boolean);
 }
 
 function isAlert(record) {

@@ -8,6 +8,7 @@ use bewit_catalog::compile;
 use bewit_catalog::model::EntryKind;
 
 use crate::build;
+use crate::playground;
 use crate::run::{cargo, run};
 use crate::schema;
 use crate::tools;
@@ -21,7 +22,8 @@ pub(crate) fn test() -> Result<()> {
         cargo().args(["test", "--workspace", "--all-features"]),
         &component,
         &fluent_bit,
-    ))
+    ))?;
+    playground::test()
 }
 
 /// Formatting, clippy, documentation.

@@ -295,7 +295,7 @@ fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn is_installed(program: &str) -> bool {
+pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new("sh")
         .args(["-c", "PATH=$PATH:/usr/sbin:/sbin; command -v \"$1\"", "sh", program])
         .stdout(Stdio::null())
