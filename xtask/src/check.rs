@@ -10,6 +10,7 @@ use bewit_catalog::model::EntryKind;
 use crate::build;
 use crate::fuzz;
 use crate::npm;
+use crate::playground;
 use crate::run::{cargo, run};
 use crate::schema;
 use crate::tools;
@@ -26,7 +27,8 @@ pub(crate) fn test() -> Result<()> {
         &component,
         &fluent_bit,
     ))?;
-    fuzz::replay(&component, &fluent_bit)
+    fuzz::replay(&component, &fluent_bit)?;
+    playground::test()
 }
 
 /// Formatting, clippy, documentation.

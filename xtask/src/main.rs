@@ -4,9 +4,11 @@ mod build;
 mod check;
 mod fuzz;
 mod npm;
+mod playground;
 mod reliability;
 mod run;
 mod schema;
+mod serve;
 mod soak;
 mod supply;
 mod tools;
@@ -20,6 +22,7 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   demo      build the component and annotate examples/falco.log
+  playground  build the page that shows what bewit does, and serve it on this machine (--port)
   test      run all tests, with the real tools they check against
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
@@ -37,8 +40,9 @@ usage: cargo xtask <task>
 ";
 
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1).unwrap_or_default();
-    match run_task(&task) {
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    match run_task(&task, &arguments.collect::<Vec<_>>()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask {task}: {error:#}");
@@ -47,11 +51,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_task(task: &str) -> Result<()> {
+fn run_task(task: &str, arguments: &[String]) -> Result<()> {
     // All paths below are relative to the workspace.
     std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))?;
     match task {
         "demo" => build::demo(),
+        "playground" => playground::run_task(arguments),
         "test" => check::test(),
         "tools" => tools::install(),
         "build" => build::dist(),
