@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod mapping;
 mod run;
 mod schema;
 mod tools;
@@ -18,7 +19,7 @@ usage: cargo xtask <task>
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
   catalog   check catalog/ and say how much it covers
-  schemas   write the JSON Schemas again
+  schemas   write the JSON Schemas and docs/schemas.md again
   bench     measure bewit and its peers side by side, and write docs/performance.md
   lint      formatting, clippy, documentation
 ";

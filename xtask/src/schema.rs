@@ -1,10 +1,12 @@
-//! The JSON Schemas in `schema/` and `catalog/`, generated from the types.
+//! The JSON Schemas in `schema/` and `catalog/`, generated from the types, and the page of other schemas.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+
+use crate::mapping;
 
 /// Files and their text.
 pub(crate) fn all() -> Result<Vec<(&'static str, String)>> {
@@ -18,6 +20,7 @@ pub(crate) fn all() -> Result<Vec<(&'static str, String)>> {
             "catalog/schema.json",
             of::<bewit_catalog::source::AnyFile>("A file of bewit's catalog")?,
         ),
+        (mapping::PAGE, mapping::page()?),
     ])
 }
 
