@@ -7,6 +7,44 @@ use proptest::prelude::*;
 
 use crate::{annotated, annotator, written};
 
+/// Keys of CEF's dictionary that bewit uses.
+const KEYS: [&str; 32] = [
+    "act",
+    "cat",
+    "cn1",
+    "cn1Label",
+    "cs1",
+    "cs1Label",
+    "cs2",
+    "cs2Label",
+    "cs3",
+    "cs3Label",
+    "cs4",
+    "cs4Label",
+    "cs5",
+    "cs5Label",
+    "cs6",
+    "cs6Label",
+    "dpt",
+    "dst",
+    "dvchost",
+    "externalId",
+    "filePath",
+    "flexString1",
+    "flexString1Label",
+    "flexString2",
+    "flexString2Label",
+    "fname",
+    "msg",
+    "outcome",
+    "proto",
+    "rawEvent",
+    "reason",
+    "rt",
+];
+/// The same of the source.
+const SOURCE: [&str; 6] = ["spid", "sproc", "spt", "src", "suid", "suser"];
+
 struct Cef {
     header: Vec<String>,
     extension: BTreeMap<String, String>,
@@ -70,6 +108,7 @@ fn every_alert_is_a_line_of_cef() {
         assert_eq!(cef.header[..2], ["bewit", "bewit"]);
         assert!(["3", "6", "8", "10"].contains(&cef.header[5].as_str()), "{alert}");
         for key in cef.extension.keys() {
+            assert!(KEYS.iter().chain(&SOURCE).any(|known| known == key), "{alert}: {key}");
             let labelled = key.starts_with("cs") || key.starts_with("cn") || key.starts_with("flex");
             if labelled && !key.ends_with("Label") {
                 assert!(cef.extension.contains_key(&format!("{key}Label")), "{alert}: {key}");

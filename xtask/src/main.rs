@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod fuzz;
+mod mapping;
 mod npm;
 mod playground;
 mod reliability;
@@ -28,7 +29,7 @@ usage: cargo xtask <task>
   build     put every artefact into dist/
   npm       put the package for browsers and Node into dist/npm/
   catalog   check catalog/ and say how much it covers
-  schemas   write the JSON Schemas and the TypeScript types again
+  schemas   write the JSON Schemas, the TypeScript types and docs/schemas.md again
   fuzz      look for inputs for which something does not hold: [target] [--seconds N] [--minimise]
   miri      look for undefined behaviour in what handles pointers
   bench     measure bewit and its peers side by side, and write docs/performance.md

@@ -1,4 +1,5 @@
-//! The JSON Schemas in `schema/` and `catalog/` and the TypeScript types in `npm/`, generated from the types.
+//! What is generated from the types and the catalog's tables, and is in the repository: the JSON Schemas, the TypeScript
+//! types, and the page of other schemas.
 
 use std::fs;
 
@@ -6,6 +7,7 @@ use anyhow::{Context as _, Result};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::mapping;
 use crate::typescript;
 
 /// Files and their text.
@@ -20,6 +22,7 @@ pub(crate) fn all() -> Result<Vec<(&'static str, String)>> {
             text(&of::<bewit_catalog::source::AnyFile>("A file of bewit's catalog"))?,
         ),
         ("npm/alert.d.ts", types),
+        (mapping::PAGE, mapping::page()?),
     ])
 }
 
