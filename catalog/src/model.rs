@@ -188,6 +188,16 @@ pub struct Param {
     pub cause: Option<Cause>,
 }
 
+impl Param {
+    /// Four printable characters that stand for its name in the fingerprint: every host can write them.
+    pub fn mark(&self) -> [u8; 4] {
+        let hash = self.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        hash.to_le_bytes().map(|byte| b'0' + byte % 64)
+    }
+}
+
 /// What of a value is the same whenever the cause of an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -83,7 +83,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: 
             w.key("schema").string(SCHEMA);
             w.key("id").quoted(|out| match alert.event.uuid {
                 Some(uuid) if !uuid.is_empty() => uuid.write_json(out),
-                _ => id(input.text, out),
+                _ => id(input.text, alert.arena, out),
             });
             w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
             match config.detail {
