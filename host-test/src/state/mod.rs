@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use siphasher::sip::SipHasher13;
+use xxhash_rust::xxh64::xxh64;
 
 use crate::identity::Identity;
 use crate::misuse::Misuse;
@@ -78,7 +78,7 @@ pub(crate) fn name(input: &Path) -> Result<String, Misuse> {
 
 /// Tells texts apart that nobody made to be mistaken for each other.
 fn hash(bytes: &[u8]) -> u64 {
-    SipHasher13::new().hash(bytes)
+    xxh64(bytes, 0)
 }
 
 mod hex {
