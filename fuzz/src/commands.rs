@@ -9,7 +9,7 @@ use bewit::schema::{Bewit, Manifest, Tuning};
 use bewit_catalog::model::{Catalog, Piece, Template};
 
 use crate::annotators::Annotators;
-use crate::json::Members;
+use crate::json::{Members, whole};
 use crate::{line, make};
 
 thread_local! {
@@ -69,7 +69,7 @@ pub(crate) fn advice(out: &str, options: &Options) {
     let Some(bewit) = Members::of(out).and_then(|members| members.get("bewit")) else {
         return;
     };
-    let bewit: Bewit = serde_json::from_str(bewit).unwrap();
+    let bewit: Bewit = serde_json::from_str(&whole(bewit)).unwrap();
     for mitigation in &bewit.mitigations {
         for command in &mitigation.commands {
             no_value_is_an_option(&command.argv, options);

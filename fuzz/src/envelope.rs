@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 
 use crate::annotators::Annotators;
-use crate::json::Members;
+use crate::json::{Members, whole};
 use crate::make::{self, string};
 use crate::{line, record};
 
@@ -36,7 +36,7 @@ pub fn check(data: &[u8]) {
                 record::begins_with(&before, &after);
             }
             if let Some(bewit) = after.get("bewit") {
-                let bewit: serde_json::Value = serde_json::from_str(bewit).unwrap();
+                let bewit: serde_json::Value = serde_json::from_str(&whole(bewit)).unwrap();
                 assert_eq!(
                     bewit["input"]["envelope"],
                     serde_json::json!(wrapped.envelope),

@@ -1,5 +1,6 @@
 //! JSON as it is written: members in their order, values as their text.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -51,54 +52,43 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 /// What a key or a text means; half of a surrogate pair means U+FFFD.
 pub(crate) fn name(quoted: &str) -> String {
-    if let Ok(name) = serde_json::from_str(quoted) {
-        return name;
-    }
-    // serde_json refuses half of a pair, and reads it as the bytes that UTF-8 would have for it.
-    #[derive(serde::Deserialize)]
-    struct Bytes(#[serde(with = "bytes")] Vec<u8>);
-    mod bytes {
-        use serde::de::{Deserializer, Visitor};
+    serde_json::from_str(&whole(quoted)).unwrap()
+}
 
-        pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-            struct Read;
-            impl Visitor<'_> for Read {
-                type Value = Vec<u8>;
+/// Whether serde_json reads all texts of a valid JSON text.
+pub(crate) fn is_whole(json: &str) -> bool {
+    matches!(whole(json), Cow::Borrowed(_))
+}
 
-                fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    out.write_str("text")
-                }
-
-                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                    Ok(bytes.to_vec())
-                }
-
-                fn visit_str<E>(self, text: &str) -> Result<Vec<u8>, E> {
-                    Ok(text.as_bytes().to_vec())
-                }
+/// A valid JSON text with U+FFFD in place of each half of a surrogate pair.
+pub(crate) fn whole(json: &str) -> Cow<'_, str> {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut halves = Vec::new();
+    let mut at = 0;
+    // A backslash stands in texts only.
+    while let Some(next) = json[at..].find('\\') {
+        at += next;
+        at += match (unit(at), unit(at + 6)) {
+            (None, _) => 2,
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                halves.push(at);
+                6
             }
-            deserializer.deserialize_bytes(Read)
-        }
+            (Some(_), _) => 6,
+        };
     }
-    let Bytes(bytes) = serde_json::from_str(quoted).unwrap();
-    // Three bytes each, of which `from_utf8_lossy` would make three.
-    let mut text = String::new();
-    let mut rest = &bytes[..];
-    while !rest.is_empty() {
-        match std::str::from_utf8(rest) {
-            Ok(whole) => {
-                text.push_str(whole);
-                break;
-            }
-            Err(error) => {
-                let (good, bad) = rest.split_at(error.valid_up_to());
-                text.push_str(std::str::from_utf8(good).unwrap());
-                text.push('\u{fffd}');
-                rest = &bad[3..];
-            }
-        }
+    if halves.is_empty() {
+        return Cow::Borrowed(json);
     }
-    text
+    let mut text = json.to_owned();
+    for at in halves {
+        text.replace_range(at..at + 6, "\\ufffd");
+    }
+    Cow::Owned(text)
 }
 
 /// A valid JSON text without the blanks between its tokens.

@@ -3,7 +3,7 @@
 use arbitrary::Unstructured;
 
 use crate::annotators::Annotators;
-use crate::json::{Members, name};
+use crate::json::{Members, name, whole};
 use crate::{commands, line, make};
 
 thread_local! {
@@ -33,7 +33,7 @@ fn fields(alert: &make::TextAlert, out: &str) {
     let members = Members::of(out).unwrap();
     assert_eq!(name(members.get("output").unwrap()), alert.line.trim_ascii());
     let Some(bewit) = members.get("bewit") else { return };
-    let bewit: serde_json::Value = serde_json::from_str(bewit).unwrap();
+    let bewit: serde_json::Value = serde_json::from_str(&whole(bewit)).unwrap();
     let ambiguous: Vec<&str> = bewit["input"]["ambiguous"]
         .as_array()
         .into_iter()

@@ -247,14 +247,14 @@ fn is_container_id(value: &str) -> bool {
     (12..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote and no stray backslash, and an
-/// escape of a quote or a backslash gives it away.
+/// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote, no control character and no stray
+/// backslash, and an escape of a quote or a backslash gives it away.
 fn is_escaped(message: &str) -> bool {
     let mut telling = false;
     let mut bytes = message.bytes();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'"' => return false,
+            b'"' | 0..=0x1f => return false,
             b'\\' => match bytes.next() {
                 Some(b'"' | b'\\') => telling = true,
                 Some(b'n' | b'r' | b't' | b'b' | b'f') => {}
@@ -426,6 +426,17 @@ mod tests {
         assert_eq!(get(new, "proc.cmdline").as_deref(), Some("bash -c \"echo a\\tb\""));
         let old = r#"12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=bash -c "echo a\tb" terminal=0"#;
         assert_eq!(get(old, "proc.cmdline").as_deref(), Some("bash -c \"echo a\\tb\""));
+    }
+
+    /// Whoever starts a process chooses its command line: neither what looks escaped nor what cannot be may pass as
+    /// JSON.
+    #[test]
+    fn a_line_with_control_characters_is_not_escaped() {
+        for control in ["\0", "\t", "\u{1f}"] {
+            let line = format!(r#"12:00:00.000000000: Notice x command=\"{control}y terminal=0"#);
+            let value = format!(r#"\"{control}y"#);
+            assert_eq!(get(&line, "proc.cmdline").as_deref(), Some(value.as_str()));
+        }
     }
 
     #[test]
