@@ -142,9 +142,9 @@ pub(crate) struct Pack {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Terminal, if standard output is one.
+    /// What it is written in: terminal, if standard output is one, else Markdown.
     #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<ReportFormat>,
     /// Report on this many alerts at most, the first ones.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(crate) most: usize,
@@ -155,7 +155,7 @@ pub(crate) struct Explain {
     /// Name of the rule, current or former.
     #[arg(required = true, num_args = 1.., value_name = "RULE")]
     rule: Vec<String>,
-    /// Terminal, if standard output is one.
+    /// What it is written in: terminal, if standard output is one, else Markdown.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
     /// Lay this catalog file of your own over the built-in catalog.
@@ -184,7 +184,7 @@ pub(crate) enum CatalogCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Write a Markdown page for each rule with guidance of its own, and an index by source, tactic and mitigation.
+    /// Write a page for each rule with guidance of its own, and an index by source, tactic and mitigation.
     Pages(Pages),
     /// Print the JSON Schema of the catalog's files.
     Schema,
@@ -195,6 +195,9 @@ pub(crate) struct Pages {
     /// The folder; it is made if it is not there, and pages in it are replaced.
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) output: PathBuf,
+    /// What they are written in.
+    #[arg(long, value_enum, default_value_t = PagesFormat::Markdown)]
+    pub(crate) format: PagesFormat,
     /// Lay this catalog file of your own over the built-in catalog.
     #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Vec<PathBuf>,
@@ -215,7 +218,27 @@ pub(crate) enum ConfigCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Markdown,
+    /// One file for a browser, which loads nothing.
+    Html,
     Terminal,
+}
+
+/// What a report is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Markdown,
+    /// One file for a browser, which loads nothing.
+    Html,
+    Terminal,
+    /// A layer for the ATT&CK Navigator.
+    Navigator,
+}
+
+/// What the folder of all rules' pages is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PagesFormat {
+    Markdown,
+    Html,
 }
 
 const PRIORITIES: [&str; 9] = [

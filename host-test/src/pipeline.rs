@@ -169,40 +169,13 @@ fn withhold(lines: &mut Vec<u8>, line_bytes: usize) -> u64 {
 
 /// Whether bewit has put its key on a record, now or in an earlier pass.
 pub(crate) fn is_annotated(line: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Record<'a> {
-        #[serde(borrow)]
-        bewit: Option<Schema<'a>>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Schema<'a> {
-        #[serde(borrow)]
-        schema: std::borrow::Cow<'a, str>,
-    }
     // Most lines of a log are no alerts, and are known by this alone.
-    memchr::memmem::find(line, bewit::SCHEMA.as_bytes()).is_some()
-        && serde_json::from_slice::<Record<'_>>(line)
-            .is_ok_and(|record| record.bewit.is_some_and(|bewit| bewit.schema == bewit::SCHEMA))
+    memchr::memmem::find(line, bewit::SCHEMA.as_bytes()).is_some() && bewit::report::is_annotated(line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_annotated_records_are_alerts() {
-        let alert = br#"{"rule":"x","bewit":{"schema":"bewit.alert/1","id":"1"}}"#;
-        assert!(is_annotated(alert));
-        for line in [
-            &br#"{"rule":"x"}"#[..],
-            br#"{"log":"\"bewit\":{\"schema\":\"bewit.alert/1\"}"}"#,
-            br#"text "bewit":{"schema":"bewit.alert/1"}"#,
-            br#"{"bewit":"bewit.alert/1"}"#,
-            b"",
-        ] {
-            assert!(!is_annotated(line), "{}", String::from_utf8_lossy(line));
-        }
-    }
 
     #[test]
     fn other_lines_are_withheld_and_counted() {

@@ -3,15 +3,14 @@
 use std::path::Path;
 
 use anyhow::Result;
-use bewit::report::{Terminal, markdown, terminal};
-use bewit::schema::Alert;
+use bewit::report::{Alerts, Report};
 use bewit::{Detail, Schema};
 
 use crate::annotate::{Run, Settings, settings};
-use crate::cli;
+use crate::cli::{self, ReportFormat};
 use crate::output::Output;
-use crate::page::Writer;
-use crate::pipeline::{Keep, is_annotated};
+use crate::page;
+use crate::pipeline::Keep;
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
@@ -19,12 +18,11 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
     // A report says everything, whatever goes into storage.
     config.schema = Schema::Native;
     config.detail = Detail::Full;
+    // Only this folds the line away.
+    config.keep_raw = args.format == Some(ReportFormat::Html);
     let run = Run::prepare(&args.input, &config, catalog.as_ref(), component, false)?;
     let mut output = Output::new(args.input.output.as_deref())?;
-    let mut alerts = Alerts {
-        most: args.most,
-        ..Alerts::default()
-    };
+    let mut alerts = Alerts::new(args.most);
     let all = run.start(Keep::All, &mut |done| {
         alerts.take(&done.bytes);
         Ok(())
@@ -35,11 +33,15 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
         unreadable,
         ..
     } = alerts;
-    let text = match Writer::new(args.format, args.input.output.is_none()) {
-        Writer::Markdown => markdown(&kept),
-        Writer::Terminal { width, colour } => terminal(&kept, &Terminal { width, colour }),
+    let page = |format| Report::Page(page::format(format, args.input.output.is_none()));
+    let report = match args.format {
+        None => page(None),
+        Some(ReportFormat::Markdown) => page(Some(cli::Format::Markdown)),
+        Some(ReportFormat::Html) => page(Some(cli::Format::Html)),
+        Some(ReportFormat::Terminal) => page(Some(cli::Format::Terminal)),
+        Some(ReportFormat::Navigator) => Report::Navigator,
     };
-    output.write(text.as_bytes(), false)?;
+    output.write(bewit::report::report(&kept, report).as_bytes(), false)?;
     if left_out > 0 {
         eprintln!(
             "bewit: the report is on the first {} alerts; {left_out} more are not in it (see --most)",
@@ -52,28 +54,4 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
         );
     }
     Ok(all)
-}
-
-/// A report looks at all alerts together, so there is a bound on how many.
-#[derive(Default)]
-struct Alerts {
-    most: usize,
-    kept: Vec<Alert>,
-    left_out: u64,
-    unreadable: u64,
-}
-
-impl Alerts {
-    fn take(&mut self, lines: &[u8]) {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| is_annotated(line)) {
-            if self.kept.len() >= self.most {
-                self.left_out += 1;
-                continue;
-            }
-            match serde_json::from_slice(line) {
-                Ok(alert) => self.kept.push(alert),
-                Err(_) => self.unreadable += 1,
-            }
-        }
-    }
 }
