@@ -384,7 +384,7 @@ impl<'a> Work<'a, '_> {
             text,
             record,
             layer,
-            raw: (self.config.keep_raw && !self.config.mask_secrets).then_some(self.raw),
+            raw: self.config.keep_raw.then_some(if masked.is_empty() { self.raw } else { text }),
             lossy: self.lossy,
             masked,
         };

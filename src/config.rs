@@ -23,7 +23,7 @@ pub struct Config {
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     pub keep_raw: bool,
     /// Mask what looks like a credential, before anything is made of an alert. What was masked is named in
-    /// `bewit.input.masked`. It does not go with `keep_raw`.
+    /// `bewit.input.masked`.
     pub mask_secrets: bool,
     /// Bounds on input.
     pub limits: Limits,

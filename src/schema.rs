@@ -390,6 +390,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// From low to critical.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// As the alert says it.
     pub const fn as_str(self) -> &'static str {
         match self {

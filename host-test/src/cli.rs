@@ -119,7 +119,7 @@ pub(crate) struct Annotate {
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) keep_raw: bool,
     /// Mask what looks like a credential.
-    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "keep_raw")]
+    #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) mask_secrets: bool,
     /// Where bewit runs: here, or as it would inside Fluent Bit or beside Vector, with the same calls and the same fate
     /// of records.
@@ -170,9 +170,9 @@ pub(crate) struct Pack {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Terminal, if standard output is one.
+    /// What it is written in: terminal, if standard output is one, else Markdown.
     #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<ReportFormat>,
     /// Show values that look like credentials, which are masked otherwise.
     #[arg(long)]
     pub(crate) show_secrets: bool,
@@ -186,7 +186,7 @@ pub(crate) struct Explain {
     /// Name of the rule, current or former.
     #[arg(required = true, num_args = 1.., value_name = "RULE")]
     rule: Vec<String>,
-    /// Terminal, if standard output is one.
+    /// What it is written in: terminal, if standard output is one, else Markdown.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
     /// Lay this catalog file of your own over the built-in catalog.
@@ -215,7 +215,7 @@ pub(crate) enum CatalogCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Write a Markdown page for each rule with guidance of its own, and an index by source, tactic and mitigation.
+    /// Write a page for each rule with guidance of its own, and an index by source, tactic and mitigation.
     Pages(Pages),
     /// Print the JSON Schema of the catalog's files.
     Schema,
@@ -226,6 +226,9 @@ pub(crate) struct Pages {
     /// The folder; it is made if it is not there, and pages in it are replaced.
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) output: PathBuf,
+    /// What they are written in.
+    #[arg(long, value_enum, default_value_t = PagesFormat::Markdown)]
+    pub(crate) format: PagesFormat,
     /// Lay this catalog file of your own over the built-in catalog.
     #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Vec<PathBuf>,
@@ -246,7 +249,27 @@ pub(crate) enum ConfigCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Markdown,
+    /// One file for a browser, which loads nothing.
+    Html,
     Terminal,
+}
+
+/// What a report is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Markdown,
+    /// One file for a browser, which loads nothing.
+    Html,
+    Terminal,
+    /// A layer for the ATT&CK Navigator.
+    Navigator,
+}
+
+/// What the folder of all rules' pages is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PagesFormat {
+    Markdown,
+    Html,
 }
 
 const PRIORITIES: [&str; 9] = [

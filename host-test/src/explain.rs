@@ -5,11 +5,11 @@ use bewit::catalog;
 use bewit::catalog::model::{
     Catalog, Command, Disposition, Effect, Entry, Mitigation, Phase, Piece, Place, Rule, Template, Undo,
 };
+use bewit::report::{Block, Page, Text};
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
-use crate::page::{Block, Writer};
-use crate::{output, overlay};
+use crate::{output, overlay, page};
 use bewit_catalog::nearest::nearest;
 
 /// Names that are suggested.
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Explain) -> Result<()> {
         ))
         .into());
     };
-    output::print(&Writer::new(args.format, true).write(&page(catalog, name, rule, entry)))
+    output::print(&page(catalog, name, rule, entry).write(page::format(args.format, true)))
 }
 
 /// The name as the catalog spells it.
@@ -52,39 +52,37 @@ fn unknown(catalog: &Catalog, wanted: &str) -> Misuse {
 }
 
 /// What the catalog says about a rule, asked for by this name.
-pub(crate) fn page(catalog: &Catalog, name: &str, rule: &Rule, entry: &Entry) -> Vec<Block> {
+pub(crate) fn page(catalog: &Catalog, name: &str, rule: &Rule, entry: &Entry) -> Page {
     let pages = Pages { catalog };
-    let mut blocks = vec![Block::Heading(1, rule.name.to_string())];
+    let mut blocks = Vec::new();
     if name != rule.name {
-        blocks.push(Block::Paragraph(format!("{name} is a former name of this rule.")));
+        blocks.push(Block::paragraph(format!("{name} is a former name of this rule.")));
     }
     if rule.entry.is_none() {
-        blocks.push(Block::Paragraph(format!(
+        blocks.push(Block::paragraph(format!(
             "There is no guidance for this very rule: this is about {}.",
             entry.title
         )));
     }
-    blocks.push(Block::Paragraph(pages.text(&entry.summary)));
-    blocks.push(Block::Fact(
-        "rule set",
-        format!("{}, events of {}", rule.ruleset, rule.source),
-    ));
+    blocks.push(Block::paragraph(pages.text(&entry.summary)));
+    let mut facts = vec![fact("Rule set", format!("{}, events of {}", rule.ruleset, rule.source))];
     let attack = pages.attack(entry);
     if !attack.is_empty() {
-        blocks.push(Block::Fact("ATT&CK", attack));
+        facts.push(fact("ATT&CK", attack));
     }
     if let Some(disposition) = entry.disposition {
-        blocks.push(Block::Fact("disposition", words(disposition).to_owned()));
+        facts.push(fact("Disposition", words(disposition)));
     }
     if entry.severity != 0 {
         let why = entry.severity_why.as_deref().unwrap_or_default();
-        blocks.push(Block::Fact("score", format!("{:+}, {why}", entry.severity)));
+        facts.push(fact("Score", format!("{:+}, {why}", entry.severity)));
     }
-    blocks.push(Block::Heading(2, "Why it matters".to_owned()));
-    blocks.push(Block::Paragraph(pages.text(&entry.why)));
+    blocks.push(Block::Bullets(facts));
+    blocks.push(Block::heading(2, "Why it matters"));
+    blocks.push(Block::paragraph(pages.text(&entry.why)));
     if !entry.innocent.is_empty() {
-        blocks.push(Block::Heading(2, "Innocent causes".to_owned()));
-        blocks.extend(entry.innocent.iter().map(|cause| Block::Item(pages.text(cause))));
+        blocks.push(Block::heading(2, "Innocent causes"));
+        blocks.push(pages.bullets(&entry.innocent));
     }
     for phase in Phase::ALL {
         let mut due = entry
@@ -94,39 +92,48 @@ pub(crate) fn page(catalog: &Catalog, name: &str, rule: &Rule, entry: &Entry) ->
             .filter(|mitigation| mitigation.phase == phase)
             .peekable();
         if due.peek().is_some() {
-            blocks.push(Block::Heading(2, title(phase).to_owned()));
+            blocks.push(Block::heading(2, title(phase)));
         }
         for mitigation in due {
             pages.mitigation(mitigation, &mut blocks);
         }
     }
     if let Some(tuning) = &entry.tuning {
-        blocks.push(Block::Heading(2, "Quiet it in Falco".to_owned()));
+        blocks.push(Block::heading(2, "Quiet it in Falco"));
         let hook = tuning
             .hook
             .as_deref()
             .map(|hook| format!(" {hook}"))
             .unwrap_or_default();
-        blocks.push(Block::Paragraph(format!(
+        blocks.push(Block::paragraph(format!(
             "Override the {}{hook} in a rules file that is loaded after Falco's own.",
             tuning.kind.as_str()
         )));
-        blocks.extend(tuning.note.iter().map(|note| Block::Paragraph(pages.text(note))));
-        blocks.push(Block::Code("yaml", pages.text(&tuning.snippet)));
+        blocks.extend(tuning.note.iter().map(|note| Block::paragraph(pages.text(note))));
+        blocks.push(code("yaml", pages.text(&tuning.snippet)));
     }
     if !entry.references.is_empty() {
-        blocks.push(Block::Heading(2, "Read on".to_owned()));
-        let items = entry
-            .references
-            .iter()
-            .map(|page| Block::Item(format!("{}: {}", page.title, page.url)));
-        blocks.extend(items);
+        blocks.push(Block::heading(2, "Read on"));
+        let links = entry.references.iter();
+        let links = links.map(|page| Text::new().link(page.title.as_ref(), page.url.as_ref()));
+        blocks.push(Block::Bullets(links.collect()));
     }
-    blocks.push(Block::Paragraph(format!(
+    blocks.push(Block::paragraph(format!(
         "Where an alert has a value, it stands in place of <its name>. From catalog {}.",
         catalog.version
     )));
-    blocks
+    Page {
+        title: rule.name.as_ref().into(),
+        blocks,
+    }
+}
+
+fn fact(name: &str, what: impl Into<String>) -> Text {
+    Text::new().strong(name).prose(": ").prose(what)
+}
+
+fn code(language: &'static str, text: String) -> Block {
+    Block::Code { language, text }
 }
 
 fn title(phase: Phase) -> &'static str {
@@ -153,20 +160,26 @@ struct Pages<'c> {
 }
 
 impl Pages<'_> {
+    fn bullets(&self, templates: &[Template]) -> Block {
+        Block::Bullets(templates.iter().map(|template| self.text(template).into()).collect())
+    }
+
     fn mitigation(&self, mitigation: &Mitigation, blocks: &mut Vec<Block>) {
-        blocks.push(Block::Heading(3, self.text(&mitigation.title)));
-        blocks.extend(mitigation.why.iter().map(|why| Block::Paragraph(self.text(why))));
-        blocks.extend(mitigation.steps.iter().map(|step| Block::Item(self.text(step))));
+        blocks.push(Block::heading(3, self.text(&mitigation.title)));
+        blocks.extend(mitigation.why.iter().map(|why| Block::paragraph(self.text(why))));
+        if !mitigation.steps.is_empty() {
+            blocks.push(self.bullets(&mitigation.steps));
+        }
         for command in mitigation.commands.iter() {
-            blocks.push(Block::Paragraph(self.what(command)));
-            blocks.push(Block::Code("sh", self.line(&command.argv)));
+            blocks.push(Block::paragraph(self.what(command)));
+            blocks.push(code("sh", self.line(&command.argv)));
             match &command.undo {
                 Undo::Nothing => {}
                 Undo::Argv(argv) => {
-                    blocks.push(Block::Paragraph("To undo:".to_owned()));
-                    blocks.push(Block::Code("sh", self.line(argv)));
+                    blocks.push(Block::paragraph("To undo:"));
+                    blocks.push(code("sh", self.line(argv)));
                 }
-                Undo::Note(note) => blocks.push(Block::Paragraph(format!("To undo: {}", self.text(note)))),
+                Undo::Note(note) => blocks.push(Block::paragraph(format!("To undo: {}", self.text(note)))),
             }
         }
         for manifest in mitigation.manifests.iter() {
@@ -175,11 +188,11 @@ impl Pages<'_> {
                 .as_deref()
                 .map(|apply| format!(" {apply}"))
                 .unwrap_or_default();
-            blocks.push(Block::Paragraph(format!(
+            blocks.push(Block::paragraph(format!(
                 "{} ({}).{apply}",
                 manifest.title, manifest.kind
             )));
-            blocks.push(Block::Code("yaml", self.text(&manifest.body)));
+            blocks.push(code("yaml", self.text(&manifest.body)));
         }
     }
 
@@ -252,6 +265,7 @@ fn quote(word: &str) -> String {
 mod tests {
     use super::*;
     use bewit::catalog::BUILT_IN;
+    use bewit::report::Format;
 
     #[test]
     fn names_are_found_in_any_case() {
@@ -269,7 +283,7 @@ mod tests {
             let Some((rule, entry)) = catalog::find(&BUILT_IN, &name.name) else {
                 continue;
             };
-            let page = Writer::Markdown.write(&page(&BUILT_IN, &name.name, rule, entry));
+            let page = page(&BUILT_IN, &name.name, rule, entry).write(Format::Markdown);
             assert!(page.contains("## Why it matters"), "{page}");
         }
     }

@@ -1,15 +1,14 @@
-//! `bewit catalog pages`: the catalog as a folder of Markdown.
+//! `bewit catalog pages`: the catalog as a folder of pages.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context as _, Result};
 use bewit::catalog::model::{Catalog, Entry, Mitigation, Rule};
+use bewit::report::{Block, Format, Page, Text};
 use bewit_catalog::compile::slug;
 
-use crate::cli::{Format, Pages};
-use crate::page::Writer;
+use crate::cli::{Pages, PagesFormat};
 use crate::{explain, output, overlay};
 
 /// `bewit catalog pages`
@@ -21,15 +20,17 @@ pub(crate) fn write(args: &Pages) -> Result<()> {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
-    let writer = Writer::new(Some(Format::Markdown), false);
+    // What folders show of themselves has these names.
+    let (format, ending, index) = match args.format {
+        PagesFormat::Markdown => (Format::Markdown, "md", "README.md"),
+        PagesFormat::Html => (Format::Html, "html", "index.html"),
+    };
     let rules = own(&catalog);
     for (rule, entry) in &rules {
-        put(
-            &file(rule),
-            &writer.write(&explain::page(&catalog, &rule.name, rule, entry)),
-        )?;
+        let page = explain::page(&catalog, &rule.name, rule, entry);
+        put(&format!("{}.{ending}", slug(&rule.name)), &page.write(format))?;
     }
-    put("README.md", &index(&catalog, &rules))?;
+    put(index, &self::index(&catalog, &rules).write(format))?;
     output::print(&format!("{} pages and an index in {}\n", rules.len(), folder.display()))
 }
 
@@ -45,36 +46,19 @@ fn own(catalog: &Catalog) -> Vec<(&Rule, &Entry)> {
     rules
 }
 
-fn file(rule: &Rule) -> String {
-    slug(&rule.name) + ".md"
-}
-
-/// Text that is nothing but text in Markdown.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    for c in text.chars() {
-        if matches!(c, '[' | ']' | '<' | '>' | '*' | '_' | '`' | '|' | '\\' | '#') {
-            plain.push('\\');
-        }
-        plain.push(c);
-    }
-    plain
-}
-
-fn index(catalog: &Catalog, rules: &[(&Rule, &Entry)]) -> String {
-    let mut text = format!(
-        "# Guidance for Falco rules\n\n{} rules have guidance of their own. Written by `bewit catalog pages` from catalog {}.\n",
+fn index(catalog: &Catalog, rules: &[(&Rule, &Entry)]) -> Page {
+    let mut blocks = vec![Block::paragraph(format!(
+        "{} rules have guidance of their own. Written by bewit from catalog {}.",
         rules.len(),
         catalog.version
-    );
-    let link = |rule: &Rule| format!("[{}]({})", plain(&rule.name), file(rule));
+    ))];
     let mut chapter = |title: &str, groups: &BTreeMap<(usize, String), Vec<&Rule>>| {
-        let _ = write!(text, "\n## {title}\n");
+        blocks.push(Block::heading(2, title));
         for ((_, name), rules) in groups {
-            let _ = write!(text, "\n### {}\n\n", plain(name));
-            for rule in rules {
-                let _ = writeln!(text, "- {}", link(rule));
-            }
+            blocks.push(Block::heading(3, name.as_str()));
+            let links = rules.iter();
+            let links = links.map(|rule| Text::new().sibling(rule.name.as_ref(), slug(&rule.name)));
+            blocks.push(Block::Bullets(links.collect()));
         }
     };
 
@@ -111,7 +95,10 @@ fn index(catalog: &Catalog, rules: &[(&Rule, &Entry)]) -> String {
     chapter("By source", &by_source);
     chapter(&format!("By tactic (ATT&CK {})", catalog.attack.version), &by_tactic);
     chapter("By mitigation", &by_mitigation);
-    text
+    Page {
+        title: "Guidance for Falco rules".into(),
+        blocks,
+    }
 }
 
 /// A shared block, in the order of phases.

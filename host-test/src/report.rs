@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anyhow::Result;
-use bewit::report::{Terminal, markdown, terminal};
-use bewit::schema::Alert;
+use bewit::report::{Alerts, Report};
 use bewit::{Detail, Schema};
 
 use crate::annotate::{Run, settings};
-use crate::cli;
+use crate::cli::{self, ReportFormat};
 use crate::output::Output;
-use crate::page::Writer;
+use crate::page;
 use crate::pipeline::Keep;
 
 /// `bewit report`
@@ -20,13 +19,11 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
     settings.config.schema = Schema::Native;
     settings.config.detail = Detail::Full;
     settings.config.mask_secrets = !args.show_secrets;
+    // Only this folds the line away.
+    settings.config.keep_raw = args.format == Some(ReportFormat::Html);
     let run = Run::prepare(&args.input, &settings, Keep::All, component)?;
     let mut output = Output::new(args.input.output.as_deref())?;
-    let mut alerts = Alerts {
-        most: args.most,
-        mask: !args.show_secrets,
-        ..Alerts::default()
-    };
+    let mut alerts = Alerts::new(args.most, !args.show_secrets);
     let all = run.start(&mut |done| {
         alerts.take(&done.bytes);
         Ok(())
@@ -37,11 +34,15 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
         unreadable,
         ..
     } = alerts;
-    let text = match Writer::new(args.format, args.input.output.is_none()) {
-        Writer::Markdown => markdown(&kept),
-        Writer::Terminal { width, colour } => terminal(&kept, &Terminal { width, colour }),
+    let page = |format| Report::Page(page::format(format, args.input.output.is_none()));
+    let report = match args.format {
+        None => page(None),
+        Some(ReportFormat::Markdown) => page(Some(cli::Format::Markdown)),
+        Some(ReportFormat::Html) => page(Some(cli::Format::Html)),
+        Some(ReportFormat::Terminal) => page(Some(cli::Format::Terminal)),
+        Some(ReportFormat::Navigator) => Report::Navigator,
     };
-    output.write(text.as_bytes(), false)?;
+    output.write(bewit::report::report(&kept, report).as_bytes(), false)?;
     if left_out > 0 {
         eprintln!(
             "bewit: the report is on the first {} alerts; {left_out} more are not in it (see --most)",
@@ -54,37 +55,4 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
         );
     }
     Ok(all)
-}
-
-/// A report looks at all alerts together, so there is a bound on how many.
-#[derive(Default)]
-struct Alerts {
-    most: usize,
-    /// Alerts that were annotated before have not been masked yet.
-    mask: bool,
-    kept: Vec<Alert>,
-    left_out: u64,
-    unreadable: u64,
-}
-
-impl Alerts {
-    fn take(&mut self, lines: &[u8]) {
-        for line in lines
-            .split(|byte| *byte == b'\n')
-            .filter(|line| bewit::is_annotated(line))
-        {
-            if self.kept.len() >= self.most {
-                self.left_out += 1;
-                continue;
-            }
-            let alert = match std::str::from_utf8(line) {
-                Ok(line) if self.mask => bewit::mask(line),
-                _ => serde_json::from_slice(line),
-            };
-            match alert {
-                Ok(alert) => self.kept.push(alert),
-                Err(_) => self.unreadable += 1,
-            }
-        }
-    }
 }

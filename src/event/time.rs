@@ -103,6 +103,19 @@ impl Instant {
         }
     }
 
+    /// Whole seconds since 1970.
+    #[cfg(feature = "report")]
+    pub(crate) fn seconds(self) -> i64 {
+        // Years have four digits.
+        i64::try_from(self.0.div_euclid(SECOND)).unwrap_or_default()
+    }
+
+    /// The opposite of [`Self::seconds`].
+    #[cfg(feature = "report")]
+    pub(crate) fn from_seconds(seconds: i64) -> Self {
+        Self(i128::from(seconds) * SECOND)
+    }
+
     /// In Falco's own form, `2026-04-13T17:57:43.728694426Z`.
     pub(crate) fn falco(self) -> String {
         let day = self.0.div_euclid(DAY);

@@ -3,7 +3,8 @@
 use bewit_catalog::model::{Effect, Phase, Place, Reference, TuningKind};
 
 use super::alert::Subject;
-use super::{Block, Span, Step, Text, escape};
+use super::escape;
+use super::page::{Block, Step, Text};
 use crate::schema::{Command, Manifest, Mitigation, Tuning};
 
 /// Mitigations, commands, recommendations and references, as far as there are any.
@@ -30,7 +31,7 @@ pub(super) fn sections(subject: &Subject<'_>, level: usize, blocks: &mut Vec<Blo
 /// A heading, if there is anything to stand under it.
 fn section(blocks: &mut Vec<Block>, level: usize, title: &str, write: impl FnOnce(&mut Vec<Block>)) {
     let before = blocks.len();
-    blocks.push(Block::Heading(level, title.into()));
+    blocks.push(Block::heading(level, title));
     write(blocks);
     if blocks.len() == before + 1 {
         blocks.truncate(before);
@@ -67,7 +68,7 @@ fn mitigations(subject: &Subject<'_>, level: usize, blocks: &mut Vec<Block>) {
         let of_phase = bewit.mitigations.iter().filter(|m| m.phase == phase);
         let steps: Vec<Step> = of_phase.map(|mitigation| step(subject, mitigation)).collect();
         if !steps.is_empty() {
-            blocks.push(Block::Heading(level, name(phase).into()));
+            blocks.push(Block::heading(level, name(phase)));
             blocks.push(Block::Steps(steps));
         }
     }
@@ -114,7 +115,7 @@ fn step(subject: &Subject<'_>, mitigation: &Mitigation) -> Step {
 fn command(subject: &Subject<'_>, command: &Command, blocks: &mut Vec<Block>) {
     let mut text = Text::new();
     if let Some(title) = &command.title {
-        text = text.then(strong(subject.prose(title))).prose(". ");
+        text = text.then(subject.prose(title).stressed()).prose(". ");
     }
     text = text.prose(match command.place {
         Some(Place::Workstation) => "On a workstation with credentials. ",
@@ -129,7 +130,7 @@ fn command(subject: &Subject<'_>, command: &Command, blocks: &mut Vec<Block>) {
     };
     match &command.undo {
         Some(undo) if is_sentence(undo) => text = text.prose(" Undo: ").then(subject.prose(undo)),
-        Some(undo) => text = text.prose(" Undo: ").with(Span::Line(undo.clone())),
+        Some(undo) => text = text.prose(" Undo: ").line(undo),
         // Without detail an alert does not say whether there is a way back.
         None if command.ready.is_some() && command.effect != Effect::ReadOnly => {
             text = text.prose(" There is nothing to undo.");
@@ -155,18 +156,6 @@ fn is_sentence(text: &str) -> bool {
     full_stop || text.starts_with(char::is_uppercase)
 }
 
-pub(super) fn strong(text: Text) -> Text {
-    Text(
-        text.0
-            .into_iter()
-            .map(|span| match span {
-                Span::Prose(text) => Span::Strong(text),
-                other => other,
-            })
-            .collect(),
-    )
-}
-
 fn fill_in(text: Text, ready: Option<bool>, missing: &[String]) -> Text {
     if missing.is_empty() && ready != Some(false) {
         return text;
@@ -180,7 +169,9 @@ fn fill_in(text: Text, ready: Option<bool>, missing: &[String]) -> Text {
 }
 
 fn manifest(subject: &Subject<'_>, manifest: &Manifest, blocks: &mut Vec<Block>) {
-    let mut text = strong(subject.prose(&manifest.title))
+    let mut text = subject
+        .prose(&manifest.title)
+        .stressed()
         .prose(" (")
         .prose(&manifest.kind)
         .prose(").");
@@ -263,12 +254,7 @@ fn references(subject: &Subject<'_>, blocks: &mut Vec<Block>) {
         add(title, url);
     }
     if !links.is_empty() {
-        let link = |(title, url): (&str, &str)| {
-            Text::new().with(Span::Link {
-                title: title.to_owned(),
-                url: url.to_owned(),
-            })
-        };
+        let link = |(title, url): (&str, &str)| Text::new().link(title, url);
         blocks.push(Block::Bullets(links.into_iter().map(link).collect()));
     }
 }

@@ -2,8 +2,9 @@
 
 use bewit_catalog::model::Disposition;
 
+use super::advice;
 use super::fields::{self, Field, Value};
-use super::{Block, Span, Text, advice};
+use super::page::{Block, Text};
 use crate::schema::{Alert, Attack, From, Guidance, Reason, Severity};
 use crate::{MatchedBy, Priority};
 
@@ -88,26 +89,44 @@ pub(super) fn title(alert: &Alert) -> &str {
 /// All that there is to say about an alert, under headings of this level.
 pub(super) fn sections(alert: &Alert, level: usize, blocks: &mut Vec<Block>) {
     let subject = Subject::new(alert);
-    blocks.push(Block::Heading(level, "Summary".into()));
+    blocks.push(Block::heading(level, "Summary"));
     summary(&subject, blocks);
-    blocks.push(Block::Heading(level, "Details".into()));
-    blocks.push(details(&subject));
-    blocks.push(Block::Heading(level, "ATT&CK".into()));
-    blocks.push(attack(&alert.bewit.attack));
-    advice::sections(&subject, level, blocks);
+    blocks.extend(further(&subject, level));
 }
 
-fn summary(subject: &Subject<'_>, blocks: &mut Vec<Block>) {
+/// What comes after the summary.
+pub(super) fn further(subject: &Subject<'_>, level: usize) -> Vec<Block> {
+    let mut blocks = vec![Block::heading(level, "Details"), details(subject)];
+    blocks.extend(record(subject.alert));
+    blocks.extend([Block::heading(level, "ATT&CK"), attack(&subject.alert.bewit.attack)]);
+    advice::sections(subject, level, &mut blocks);
+    blocks
+}
+
+/// The line as it came, where it was kept, else Falco's keys of it.
+fn record(alert: &Alert) -> Option<Block> {
+    if let Some(raw) = &alert.bewit.input.raw {
+        return Some(Block::Record {
+            summary: "The line as it came",
+            text: raw.clone(),
+        });
+    }
+    let fields = alert.output_fields.as_ref()?;
+    Some(Block::Record {
+        summary: "Falco's fields as they came",
+        text: fields.get().to_owned(),
+    })
+}
+
+/// What happened, why it matters, and how sure all that is.
+pub(super) fn summary(subject: &Subject<'_>, blocks: &mut Vec<Block>) {
     let bewit = &subject.alert.bewit;
-    let paragraph = subject
-        .prose(&bewit.summary)
-        .prose(" ")
-        .then(severity(&bewit.severity))
-        .prose(" ")
-        .then(assessment(subject))
-        .prose(" ")
-        .then(guidance(subject.alert));
-    blocks.push(Block::Paragraph(paragraph));
+    blocks.push(Block::Paragraph(subject.prose(&bewit.summary)));
+    blocks.push(Block::Bullets(vec![
+        severity(&bewit.severity),
+        assessment(subject),
+        guidance(subject.alert),
+    ]));
     if let Some(why) = &bewit.guidance.why {
         let lead = Text::new().strong("Why such alerts matter:").prose(" ");
         blocks.push(Block::Paragraph(lead.then(subject.prose(why))));
@@ -121,8 +140,8 @@ fn summary(subject: &Subject<'_>, blocks: &mut Vec<Block>) {
 }
 
 fn severity(severity: &Severity) -> Text {
-    let text = Text::from("Severity is ")
-        .with(Span::Level(severity.level))
+    let text = Text::from("Severity: ")
+        .level(severity.level)
         .prose(format!(", {} of 100", severity.score));
     let Some((base, moved)) = severity.why.split_first() else {
         return text.prose(".");
@@ -213,7 +232,7 @@ fn sentence(text: &str) -> String {
 /// How the guidance was found, and what that is worth.
 fn guidance(alert: &Alert) -> Text {
     let guidance = &alert.bewit.guidance;
-    let text = Text::from("The guidance was matched by ")
+    let text = Text::from("Guidance: matched by ")
         .prose(how(guidance.matched_by))
         .prose(format!(", {} confidence: ", guidance.confidence.as_str()));
     worth(text, alert, guidance)

@@ -205,6 +205,11 @@ pub(super) fn is_web_address(url: &str) -> bool {
     })
 }
 
+/// Whether this is the name of a page, without folder and ending.
+pub(super) fn is_page_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,27 +1,39 @@
 //! Reports as GitHub-flavoured Markdown.
 
+use super::chart::{Matrix, Timeline};
 use super::escape::{self, Piece};
-use super::{Block, Span, Step, Text, outline};
-use crate::schema::Alert;
+use super::page::{Block, Page, Span, Step, Text};
 
-/// A report in GitHub-flavoured Markdown. What alerts say appears in it as text and as code, never as markup.
-pub fn markdown(alerts: &[Alert]) -> String {
+/// A page in GitHub-flavoured Markdown. What alerts say appears in it as text and as code, never as markup.
+pub(super) fn write(page: &Page) -> String {
     let mut out = String::new();
-    for block in &outline(alerts) {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        write(block, &mut out);
-    }
+    heading(1, &page.title, &mut out);
+    blocks(&page.blocks, &mut out);
     out
 }
 
-fn write(block: &Block, out: &mut String) {
-    match block {
-        Block::Heading(level, text) => {
-            let marks = "#".repeat(*level);
-            line(out, &format!("{marks} "), &inline(text, Within::Line));
+fn blocks(blocks: &[Block], out: &mut String) {
+    for block in blocks {
+        match block {
+            Block::Folded { blocks: inside, .. } => self::blocks(inside, out),
+            // It cannot be folded away, and the alert's fields stand in a table of their own.
+            Block::Record { .. } => {}
+            block => {
+                out.push('\n');
+                self::block(block, out);
+            }
         }
+    }
+}
+
+fn heading(level: usize, text: &Text, out: &mut String) {
+    let marks = "#".repeat(level);
+    line(out, &format!("{marks} "), &inline(text, Within::Line));
+}
+
+fn block(block: &Block, out: &mut String) {
+    match block {
+        Block::Heading { level, text, .. } => heading(*level, text, out),
         Block::Paragraph(text) => line(out, "", &started(text)),
         Block::Bullets(items) => {
             for item in items {
@@ -36,16 +48,25 @@ fn write(block: &Block, out: &mut String) {
                 write_step(index + 1, step, out);
             }
         }
-        Block::Table { head, rows } => {
-            let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
-            row(out, &head);
-            row(out, &vec!["---".to_owned(); head.len()]);
-            for cells in rows {
-                let cells: Vec<String> = cells.iter().map(|cell| inline(cell, Within::Cell)).collect();
-                row(out, &cells);
-            }
-        }
+        Block::Table { head, rows } => table(head, rows, out),
         Block::Code { language, text } => out.push_str(&escape::fenced(language, text)),
+        Block::Timeline(timeline) => {
+            line(out, "", &started(&timeline.caption().into()));
+            out.push('\n');
+            table(&Timeline::HEAD, &timeline.rows(), out);
+        }
+        Block::Matrix(matrix) => table(&Matrix::HEAD, &matrix.rows(), out),
+        Block::Folded { .. } | Block::Record { .. } => {}
+    }
+}
+
+fn table(head: &[&str], rows: &[Vec<Text>], out: &mut String) {
+    let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
+    row(out, &head);
+    row(out, &vec!["---".to_owned(); head.len()]);
+    for cells in rows {
+        let cells: Vec<String> = cells.iter().map(|cell| inline(cell, Within::Cell)).collect();
+        row(out, &cells);
     }
 }
 
@@ -129,25 +150,33 @@ impl Inline {
             Span::Level(level) if self.within == Within::Strong => self.plain(level.as_str()),
             Span::Level(level) => self.strong(level.as_str()),
             Span::Link { title, url } => self.link(title, url),
+            Span::Sibling { title, page } if escape::is_page_name(page) => {
+                self.titled(title, &format!("{page}.md"));
+            }
+            // Where a heading is to be found depends on who renders it.
+            Span::Sibling { title, .. } | Span::Jump { title, .. } => self.prose(title),
         }
     }
 
     fn link(&mut self, title: &str, url: &str) {
-        let safe = escape::is_web_address(url);
-        let address = url.replace('&', "&amp;");
-        // With a bracket, even in code, this may read as the definition of a link: "[`]: x`](y)".
-        if safe && !title.contains(['[', ']']) {
-            self.plain("[");
-            self.prose(title);
-            return self.plain(&format!("]({address})"));
+        if escape::is_web_address(url) {
+            return self.titled(title, &url.replace('&', "&amp;"));
         }
         self.prose(title);
         self.plain(": ");
-        if safe {
-            self.plain(&format!("[link]({address})"));
-        } else {
-            self.code.push_str(url);
+        self.code.push_str(url);
+    }
+
+    /// A link to an address that is safe.
+    fn titled(&mut self, title: &str, address: &str) {
+        // With a bracket, even in code, this may read as the definition of a link: "[`]: x`](y)".
+        if title.contains(['[', ']']) {
+            self.prose(title);
+            return self.plain(&format!(": [link]({address})"));
         }
+        self.plain("[");
+        self.prose(title);
+        self.plain(&format!("]({address})"));
     }
 
     fn prose(&mut self, text: &str) {

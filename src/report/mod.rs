@@ -1,129 +1,122 @@
-//! Reports on alerts for people: Markdown, and text for a terminal.
+//! Reports on alerts for people: Markdown, HTML and text for a terminal; and what of them goes on to the ATT&CK
+//! Navigator.
 //!
-//! A report is built once as blocks, and each format only writes those. Nothing that an alert says can act
-//! in a report: `escape` sees to that, and both writers send every text through it.
+//! A report is built once as a [`Page`] of blocks, and each format only writes those. Nothing that an alert says can
+//! act in a report: `escape` and `html::markup` see to that, and all writers send every text through them.
+//!
+//! ```
+//! use bewit::report::{Alerts, report};
+//!
+//! let log = br#"{"rule":"Terminal shell in container","priority":"Notice","output_fields":{"proc.name":"bash"}}"#;
+//! let mut lines = Vec::new();
+//! bewit::annotate_batch(&bewit::Annotator::default(), log, &mut lines);
+//! let mut alerts = Alerts::new(1000, true);
+//! alerts.take(&lines);
+//! let page = report(&alerts.kept, "html".parse()?);
+//! assert!(page.starts_with("<!doctype html>"));
+//! # Ok::<(), bewit::report::UnknownReport>(())
+//! ```
 
 mod advice;
 mod alert;
+mod chart;
 mod escape;
 mod fields;
+mod html;
+mod lines;
 mod markdown;
+mod navigator;
 mod overview;
+mod page;
 mod terminal;
 
-pub use markdown::markdown;
-pub use terminal::{Terminal, terminal};
+pub use chart::{Matrix, Timeline};
+pub use lines::Alerts;
+pub use page::{Block, Page, Step, Text};
+pub use terminal::Terminal;
 
-use crate::schema::{Alert, Level};
+use std::str::FromStr;
 
-/// A report is a list of these.
-#[derive(Debug)]
-enum Block {
-    /// Of this level; 1 is the title.
-    Heading(usize, Text),
-    Paragraph(Text),
-    Bullets(Vec<Text>),
-    /// Numbered.
-    Steps(Vec<Step>),
-    /// With two columns, a name and what it stands for; with more, a record a row.
-    Table {
-        head: Vec<&'static str>,
-        rows: Vec<Vec<Text>>,
-    },
-    /// To copy, so it is never wrapped.
-    Code {
-        language: &'static str,
-        text: String,
-    },
+use crate::schema::Alert;
+
+/// What a page is written in.
+#[derive(Clone, Copy, Debug)]
+pub enum Format {
+    /// GitHub-flavoured Markdown.
+    Markdown,
+    /// One file for a browser, which needs nothing else and reaches nothing else.
+    Html,
+    /// Text for a terminal.
+    Terminal(Terminal),
 }
 
-/// Something to do, in words.
-#[derive(Debug)]
-struct Step {
-    title: Text,
-    paragraphs: Vec<Text>,
-    bullets: Vec<Text>,
+impl Page {
+    /// The page as text. Whatever texts in it say, they are only read in it: none of them is markup, a script or a
+    /// control sequence.
+    pub fn write(&self, format: Format) -> String {
+        match format {
+            Format::Markdown => markdown::write(self),
+            Format::Html => html::write(self),
+            Format::Terminal(terminal) => terminal::write(self, terminal),
+        }
+    }
 }
 
-/// Text in one line, as it is: the writers encode it.
-#[derive(Clone, Debug, Default)]
-struct Text(Vec<Span>);
-
-/// A part of a text.
-#[derive(Clone, Debug)]
-enum Span {
-    Prose(String),
-    Strong(String),
-    /// A name or value, letter by letter.
-    Code(String),
-    /// A shell line within prose. As code, but never wrapped.
-    Line(String),
-    Level(Level),
-    Link {
-        title: String,
-        url: String,
-    },
+/// What a report on alerts can be.
+#[derive(Clone, Copy, Debug)]
+pub enum Report {
+    /// A page for people.
+    Page(Format),
+    /// A layer for the ATT&CK Navigator.
+    Navigator,
 }
 
-impl Text {
-    fn new() -> Self {
-        Self::default()
-    }
+impl FromStr for Report {
+    type Err = UnknownReport;
 
-    fn prose(self, text: impl Into<String>) -> Self {
-        self.with(Span::Prose(text.into()))
-    }
-
-    fn strong(self, text: impl Into<String>) -> Self {
-        self.with(Span::Strong(text.into()))
-    }
-
-    fn code(self, text: impl Into<String>) -> Self {
-        self.with(Span::Code(text.into()))
-    }
-
-    fn with(mut self, span: Span) -> Self {
-        self.0.push(span);
-        self
-    }
-
-    fn then(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Names, as in `a, b`.
-    fn codes<T: Into<String>>(self, names: impl IntoIterator<Item = T>) -> Self {
-        names.into_iter().enumerate().fold(self, |text, (index, name)| {
-            let text = if index > 0 { text.prose(", ") } else { text };
-            text.code(name)
+    /// `markdown`, `html`, `navigator`, or `terminal`, which is text of 100 columns without colour.
+    fn from_str(name: &str) -> Result<Self, UnknownReport> {
+        Ok(match name {
+            "markdown" => Self::Page(Format::Markdown),
+            "html" => Self::Page(Format::Html),
+            "terminal" => Self::Page(Format::Terminal(Terminal {
+                width: 100,
+                colour: false,
+            })),
+            "navigator" => Self::Navigator,
+            _ => return Err(UnknownReport(name.to_owned())),
         })
     }
+}
 
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
+/// Nothing that a report can be.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no report `{0}`: markdown, html, terminal or navigator")]
+pub struct UnknownReport(String);
+
+/// A report on alerts as text.
+pub fn report(alerts: &[Alert], report: Report) -> String {
+    match report {
+        Report::Page(format) => page(alerts).write(format),
+        Report::Navigator => navigator::layer(alerts),
     }
 }
 
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::new().prose(text)
-    }
-}
-
-/// One alert in full, or an overview of several and one of each cause in full.
-fn outline(alerts: &[Alert]) -> Vec<Block> {
+/// A page on alerts: one alert in full, or an overview of several and one of each cause in full.
+pub fn page(alerts: &[Alert]) -> Page {
     match alerts {
-        [] => vec![
-            Block::Heading(1, "Alert report".into()),
-            Block::Paragraph("No alerts.".into()),
-        ],
+        [] => Page {
+            title: "Alert report".into(),
+            blocks: vec![Block::paragraph("No alerts.")],
+        },
         [alert] => {
-            let title = Text::from("Alert report: ").prose(alert::title(alert));
-            let mut blocks = vec![Block::Heading(1, title)];
+            let mut blocks = Vec::new();
             alert::sections(alert, 2, &mut blocks);
-            blocks
+            Page {
+                title: Text::from("Alert report: ").prose(alert::title(alert)),
+                blocks,
+            }
         }
-        alerts => overview::overview(alerts),
+        alerts => overview::page(alerts),
     }
 }

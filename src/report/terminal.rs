@@ -1,8 +1,9 @@
 //! Reports for a terminal.
 
+use super::chart::{Bin, Matrix, Timeline};
 use super::escape::{columns, visible, visible_lines};
-use super::{Block, Span, Step, Text, outline};
-use crate::schema::{Alert, Level};
+use super::page::{Block, Page, Span, Step, Text};
+use crate::schema::Level;
 
 /// Nothing can be laid out in less.
 const NARROWEST: usize = 20;
@@ -16,21 +17,17 @@ pub struct Terminal {
     pub colour: bool,
 }
 
-/// A report for a terminal, wrapped to its width. Commands and manifests stand on lines of their own, as they
-/// are, to be copied. No control character gets through but line breaks and, with colour, the report's own.
-pub fn terminal(alerts: &[Alert], terminal: &Terminal) -> String {
-    let mut page = Page {
+/// A page for a terminal, wrapped to its width. Commands and manifests stand on lines of their own, as they are, to be
+/// copied. No control character gets through but line breaks and, with colour, the page's own.
+pub(super) fn write(page: &Page, terminal: Terminal) -> String {
+    let mut screen = Screen {
         out: String::new(),
         width: terminal.width.max(NARROWEST),
         colour: terminal.colour,
     };
-    for block in &outline(alerts) {
-        if !page.out.is_empty() {
-            page.out.push('\n');
-        }
-        page.block(block);
-    }
-    page.out
+    screen.heading(1, &page.title);
+    screen.blocks(&page.blocks);
+    screen.out
 }
 
 /// How a character looks.
@@ -83,16 +80,30 @@ enum Part {
     Address(String),
 }
 
-struct Page {
+struct Screen {
     out: String,
     width: usize,
     colour: bool,
 }
 
-impl Page {
+impl Screen {
+    fn blocks(&mut self, blocks: &[Block]) {
+        for block in blocks {
+            match block {
+                Block::Folded { blocks, .. } => self.blocks(blocks),
+                // It cannot be folded away, and the alert's fields stand there one by one.
+                Block::Record { .. } => {}
+                block => {
+                    self.out.push('\n');
+                    self.block(block);
+                }
+            }
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         match block {
-            Block::Heading(level, text) => self.heading(*level, text),
+            Block::Heading { level, text, .. } => self.heading(*level, text),
             Block::Paragraph(text) => self.text("", text),
             Block::Bullets(items) => {
                 for item in items {
@@ -108,20 +119,44 @@ impl Page {
                 }
             }
             Block::Table { head, rows } if head.len() == 2 => self.pairs(rows.iter().map(|row| pair(row))),
-            Block::Table { head, rows } => {
-                let names: Vec<Text> = head.iter().map(|name| Text::from(*name)).collect();
-                for (index, row) in rows.iter().enumerate() {
-                    if index > 0 {
-                        self.out.push('\n');
-                    }
-                    self.pairs(names.iter().zip(row));
-                }
-            }
+            Block::Table { head, rows } => self.records(head, rows),
             Block::Code { text, .. } => {
                 for line in visible_lines(text.trim_end_matches('\n')).split('\n') {
                     self.code_line(line);
                 }
             }
+            Block::Timeline(timeline) => self.timeline(timeline),
+            Block::Matrix(matrix) => self.records(&Matrix::HEAD, &matrix.rows()),
+            Block::Folded { .. } | Block::Record { .. } => {}
+        }
+    }
+
+    /// A record a row, one below the other.
+    fn records(&mut self, head: &[&str], rows: &[Vec<Text>]) {
+        let names: Vec<Text> = head.iter().map(|name| Text::from(*name)).collect();
+        for (index, row) in rows.iter().enumerate() {
+            if index > 0 {
+                self.out.push('\n');
+            }
+            self.pairs(names.iter().zip(row));
+        }
+    }
+
+    /// A line for each bin, with a bar where there is room for one.
+    fn timeline(&mut self, timeline: &Timeline) {
+        self.text("", &timeline.caption().into());
+        self.out.push('\n');
+        let most = timeline.bins.iter().map(Bin::count).max().unwrap_or_default().max(1);
+        let digits = most.to_string().len();
+        for bin in &timeline.bins {
+            let count = bin.count();
+            let room = self.width.saturating_sub(bin.from.len() + digits + 4);
+            // What happened is to be seen, also beside what happened often.
+            let bar = (room * count / most).max(usize::from(count > 0)).min(room);
+            let style = bin.worst().map_or(Style::Plain, Style::of);
+            let mut line = styled(&format!("{}  {count:>digits$}  ", bin.from), Style::Plain);
+            line.extend(styled(&"█".repeat(bar), style));
+            self.line("", &line);
         }
     }
 
@@ -150,7 +185,7 @@ impl Page {
     fn step(&mut self, number: usize, step: &Step) {
         let marker = format!("{number}. ");
         let indent = " ".repeat(marker.len());
-        self.text(&marker, &super::advice::strong(step.title.clone()));
+        self.text(&marker, &step.title.clone().stressed());
         for paragraph in &step.paragraphs {
             self.text_behind(&indent, &indent, paragraph);
         }
@@ -276,6 +311,7 @@ fn parts(text: &Text) -> Vec<Part> {
                 parts.push(Part::Line(line.clone()));
                 continue;
             }
+            Span::Sibling { title, .. } | Span::Jump { title, .. } => (title.as_str(), Style::Plain),
             Span::Link { title, url } => {
                 push(&mut parts, styled(title, Style::Plain));
                 parts.push(Part::Address(url.clone()));
