@@ -33,6 +33,11 @@ fn main() -> Result<()> {
     // What a host hands over with nothing laid over it: the rest of a catalog is a user's.
     let handed = wire::encode(catalog.clone()).context("the catalog cannot be packed")?;
     println!("cargo::rustc-env=BEWIT_CATALOG_BYTES={}", handed.len());
+    // A package is compressed as a whole when it is sent, and better so.
+    let deflate = match env::var_os("CARGO_FEATURE_JS") {
+        Some(_) => library::stored,
+        None => deflate,
+    };
     let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
     let tables = library.tables.pack(deflate).context("the catalog cannot be packed")?;
     let out = env::var("OUT_DIR")?;

@@ -3,14 +3,17 @@
 use std::cell::Cell;
 
 use bewit_catalog::library::Library;
+use bewit_catalog::mapping::{Mapping, Mark};
 use bumpalo::Bump;
 
-use crate::annotate::{Alert, Kinds};
+use crate::annotate::{self, Alert, Kinds};
 use crate::catalog::LIBRARY;
-use crate::config::{Config, MinPriority};
+use crate::config::{Config, Detail, MinPriority, Schema};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Key, Priority, Record};
-use crate::json::{Seen, Value};
+use crate::json::{self, Seen, Value, word};
+use crate::mask::{Masked, Masker};
+use crate::render::mapped;
 use crate::render::native::{self, Input};
 
 /// What became of a line.
@@ -32,6 +35,8 @@ pub enum Outcome {
 pub struct Annotator {
     shelf: Shelf,
     config: Config,
+    /// How native alerts are written for the tables of other schemas: in full.
+    native: Config,
     min_priority: Option<Priority>,
     /// What templates may say of the organisation.
     organisation: Vec<(String, String)>,
@@ -57,12 +62,16 @@ impl Shelf {
 /// What is kept between lines.
 struct Kept {
     kinds: Kinds,
+    /// The table of the schema, and room for the native alerts it reads; none for the native one.
+    mapped: Option<(Mapping, Vec<u8>)>,
     /// Whatever is made for one line is made here.
     arena: Bump,
 }
 
 /// Bytes of the arena that are kept, so that one huge line does not hold its memory for ever.
 const ARENA: usize = 256 << 10;
+/// As much of the room for native alerts.
+const ROOM: usize = 256 << 10;
 
 impl Default for Annotator {
     fn default() -> Self {
@@ -102,6 +111,10 @@ impl Annotator {
                 MinPriority::Debug => Priority::Debug,
             }),
             organisation: config.organisation.values(),
+            native: Config {
+                detail: Detail::Full,
+                ..config.clone()
+            },
             config,
             shelf,
             kept: Cell::default(),
@@ -130,11 +143,12 @@ impl Annotator {
 
     /// As [`Self::annotate`], but [`Outcome::Passed`] appends nothing: the caller has the line.
     pub fn try_annotate(&self, line: &[u8], out: &mut Vec<u8>) -> Outcome {
-        self.look_at(line, out).0
+        self.look_at(line, self.config.schema, out).0
     }
 
-    /// As [`Self::try_annotate`]; says, too, what there was in the JSON of an alert.
-    pub(crate) fn look_at(&self, line: &[u8], out: &mut Vec<u8>) -> (Outcome, Seen) {
+    /// As [`Self::try_annotate`], in the configured schema or the native one; says, too, what there was in the JSON of
+    /// an alert.
+    pub(crate) fn look_at(&self, line: &[u8], schema: Schema, out: &mut Vec<u8>) -> (Outcome, Seen) {
         let limit = self.config.limits.line_bytes;
         if line.len() > limit {
             let message = format!(
@@ -147,6 +161,10 @@ impl Annotator {
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
                 kinds: Kinds::new(self.library()),
+                mapped: self
+                    .library()
+                    .schema(self.config.schema.as_str())
+                    .map(|mapping| (mapping, Vec::new())),
                 arena: Bump::new(),
             })
         });
@@ -159,6 +177,11 @@ impl Annotator {
         let mut work = Work {
             library: self.library(),
             config: &self.config,
+            mapped: kept
+                .mapped
+                .as_mut()
+                .filter(|_| schema != Schema::Native)
+                .map(|mapped| (&self.native, mapped)),
             min_priority: self.min_priority,
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
@@ -189,6 +212,8 @@ impl Annotator {
 struct Work<'a, 'w> {
     library: &'a Library,
     config: &'a Config,
+    /// How to write native alerts, the table that reads them, and room for them.
+    mapped: Option<(&'a Config, &'w mut (Mapping, Vec<u8>))>,
     min_priority: Option<Priority>,
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
@@ -247,10 +272,17 @@ impl<'a> Work<'a, '_> {
             let Some(record) = self.record(text)? else {
                 return Ok(None);
             };
+            if is_native(record) {
+                return Ok(None);
+            }
             if let Some(event) = record.event(self.arena) {
                 return Ok(self.emit(text, event, Some(record), layer));
             }
             for carrier in envelope::carriers(record) {
+                // Other schemas have Falco's line in keys that wrappers have, too.
+                if is_marked(record, &self.library.tables.index.marks, self.arena) {
+                    return Ok(None);
+                }
                 let outcome = self.carried(record, &carrier, layer, depth)?;
                 if outcome.is_some() {
                     return Ok(outcome);
@@ -323,8 +355,11 @@ impl<'a> Work<'a, '_> {
         record: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
     ) -> Option<Outcome> {
-        if record.is_some_and(is_annotated) {
-            return None;
+        let mut layer = layer;
+        let (mut text, mut record) = (text, record);
+        let mut masked: &[Masked<'a>] = &[];
+        if self.config.mask_secrets {
+            (text, event, record, layer, masked) = self.masked(text, event, record, layer);
         }
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
             return Some(Outcome::Dropped);
@@ -349,11 +384,48 @@ impl<'a> Work<'a, '_> {
             text,
             record,
             layer,
-            raw: self.config.keep_raw.then_some(self.raw),
+            raw: (self.config.keep_raw && !self.config.mask_secrets).then_some(self.raw),
             lossy: self.lossy,
+            masked,
         };
-        native::write(&alert, &input, self.config, self.out);
+        let begin = self.out.len();
+        match &mut self.mapped {
+            None => native::write(&alert, &input, self.config, self.out),
+            Some((native, (mapping, room))) => {
+                room.clear();
+                native::write(&alert, &input, native, room);
+                let brief = self.config.detail == Detail::Brief;
+                mapped::write(mapping, room, brief, self.arena, self.out);
+                if room.capacity() > ROOM {
+                    *room = Vec::new();
+                }
+            }
+        }
+        if self.seen.breaks {
+            json::join_lines(self.out, begin);
+        }
         Some(Outcome::Alert)
+    }
+
+    /// The same alert without what looks like a credential, and what that was.
+    #[inline(never)]
+    fn masked(&self, text: &'a [u8], event: Event<'a>, record: Option<&'a Record<'a>>, layer: Option<&'a Layer<'a>>) -> Masking<'a> {
+        let mut masker = Masker::new(&self.library.tables.index.secrets, self.arena);
+        let arena = self.arena;
+        // Whatever cannot be read again stays as it is: it was not changed, then.
+        let again = match record {
+            Some(_) => masker.record(text).and_then(|text| {
+                let record = &*arena.alloc(Record::read(text, arena).ok()?);
+                Some((text, record.event(arena)?, Some(record)))
+            }),
+            None => masker.text(b"output", text).and_then(|text| {
+                let line = std::str::from_utf8(text).ok()?;
+                Some((text, event::parse_text(line, &self.library.tables.index, arena)?, None))
+            }),
+        };
+        let layer = layer.and_then(|layer| masker.layers(layer)).or(layer);
+        let (text, event, record) = again.unwrap_or((text, event, record));
+        (text, event, record, layer, masker.masked.into_bump_slice())
     }
 
     /// Adds what the objects around an event know of its container.
@@ -375,6 +447,15 @@ impl<'a> Work<'a, '_> {
     }
 }
 
+/// An alert after masking: its text, event, record and wrappers, and what was masked.
+type Masking<'a> = (
+    &'a [u8],
+    Event<'a>,
+    Option<&'a Record<'a>>,
+    Option<&'a Layer<'a>>,
+    &'a [Masked<'a>],
+);
+
 /// Some bytes are no UTF-8.
 struct NotUtf8;
 
@@ -388,13 +469,59 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
         .filter(|text| text.first() == Some(&b'{'))
         .and_then(|text| Record::read(text, &arena).ok());
     match object {
-        Some(record) if record.known(Key::Bewit).is_none() => native::write_fault(&record, code, message, out),
+        Some(record) if record.known(Key::Bewit).is_none() => {
+            let begin = out.len();
+            native::write_fault(&record, code, message, out);
+            if record.seen.breaks {
+                json::join_lines(out, begin);
+            }
+        }
         _ => out.extend_from_slice(line),
     }
 }
 
+/// Whether bewit wrote this line, in any schema, now or in an earlier pass: as an alert, or with `bewit.error`.
+pub fn is_annotated(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    // Most lines of a log are no alerts, and are known by this alone.
+    if !word::contains(line, b"bewit") {
+        return false;
+    }
+    let marks = &LIBRARY.tables.index.marks;
+    if line.first() != Some(&b'{') {
+        let of_lines = marks.iter().filter(|mark| is_of_lines(mark));
+        return of_lines
+            .into_iter()
+            .any(|mark| annotate::any(std::slice::from_ref(&mark.is), line));
+    }
+    let arena = Bump::new();
+    Record::read(line, &arena).is_ok_and(|record| is_native(&record) || is_marked(&record, marks, &arena))
+}
+
+/// A schema of lines stands in objects under its own name.
+fn is_of_lines(mark: &Mark) -> bool {
+    *mark.at == [mark.schema.as_ref()]
+}
+
+/// bewit wrote this record in one of the schemas that have such marks.
+#[inline(never)]
+fn is_marked<'a>(record: &Record<'a>, marks: &[Mark], arena: &'a Bump) -> bool {
+    marks.iter().any(|mark| {
+        let mut keys = mark.at.iter();
+        let mut value = keys.next().and_then(|key| record.get(key));
+        for key in keys {
+            value = match value {
+                Some(Value::Object(text)) => Record::read(text, arena).ok().and_then(|record| record.get(key)),
+                _ => None,
+            };
+        }
+        matches!(value, Some(Value::String(text))
+            if annotate::any(std::slice::from_ref(&mark.is), text.decode(arena)))
+    })
+}
+
 /// bewit wrote this record: a second pass changes nothing.
-fn is_annotated(record: &Record<'_>) -> bool {
+fn is_native(record: &Record<'_>) -> bool {
     matches!(record.known(Key::Bewit), Some(Value::Object(text))
-        if crate::json::word::contains(text, b"\"bewit.alert/1\""))
+        if word::contains(text, b"\"bewit.alert/1\""))
 }

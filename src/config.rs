@@ -3,6 +3,12 @@
 use bewit_catalog::model::{ORGANISATION, Setting};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "yaml")]
+mod yaml;
+
+#[cfg(feature = "yaml")]
+pub use yaml::{Mistake, Place};
+
 /// Settings. Every key has a default, so an empty file is a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -16,6 +22,9 @@ pub struct Config {
     pub min_priority: Option<MinPriority>,
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     pub keep_raw: bool,
+    /// Mask what looks like a credential, before anything is made of an alert. What was masked is named in
+    /// `bewit.input.masked`. It does not go with `keep_raw`.
+    pub mask_secrets: bool,
     /// Bounds on input.
     pub limits: Limits,
     /// Who you are: values that show up in every alert.
@@ -31,6 +40,7 @@ impl Default for Config {
             detail: Detail::Full,
             min_priority: None,
             keep_raw: false,
+            mask_secrets: false,
             limits: Limits::default(),
             organisation: Organisation::default(),
             overlays: Vec::new(),
@@ -45,6 +55,27 @@ impl Default for Config {
 pub enum Schema {
     /// Falco's own keys, and all that bewit adds in one object `bewit` beside them.
     Native,
+    /// Detection Finding of the Open Cybersecurity Schema Framework.
+    Ocsf,
+    /// Elastic Common Schema.
+    Ecs,
+    /// A log record of OpenTelemetry, as OTLP writes it in JSON.
+    Otel,
+    /// ArcSight's Common Event Format: one line of text. Where a host needs an object, it is `{"cef": ".."}`.
+    Cef,
+}
+
+impl Schema {
+    /// As in a configuration; the tables of the catalog have the same names.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Ocsf => "ocsf",
+            Self::Ecs => "ecs",
+            Self::Otel => "otel",
+            Self::Cef => "cef",
+        }
+    }
 }
 
 /// How much of an alert goes out: storage in a SIEM costs money.

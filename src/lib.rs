@@ -16,9 +16,11 @@ mod annotator;
 mod batch;
 pub mod catalog;
 mod config;
+mod describe;
 mod envelope;
 mod event;
 mod json;
+mod mask;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod msgpack;
 mod plugin;
@@ -30,9 +32,13 @@ pub mod report;
 pub mod schema;
 
 pub use annotate::{Confidence, MatchedBy};
-pub use annotator::{Annotator, Outcome, fault};
+pub use annotator::{Annotator, Outcome, fault, is_annotated};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
+#[cfg(feature = "yaml")]
+pub use config::{Mistake, Place};
+pub use describe::Description;
 pub use envelope::Split;
+pub use mask::mask;
 pub use event::{Format, Priority};
 pub use render::native::SCHEMA;

@@ -32,7 +32,7 @@ mod tests {
         let line = format!(r#"{{"rule":"x","priority":"Notice","output_fields":{{"a":{value}}}}}"#);
         let wrapped = serde_json::json!({ "log": &line }).to_string();
         let objections = [line, wrapped].map(|line| {
-            let (outcome, seen) = Annotator::default().look_at(line.as_bytes(), &mut Vec::new());
+            let (outcome, seen) = Annotator::default().look_at(line.as_bytes(), crate::Schema::Native, &mut Vec::new());
             assert_eq!(outcome, Outcome::Alert, "{line}");
             objection(seen)
         });

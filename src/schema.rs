@@ -322,6 +322,14 @@ alert_type! {
         references: Vec<Reference>,
     }
 
+    /// A value that looked like a credential.
+    Masked {
+        /// The field's name, or the keys that lead to it with dots between.
+        field: String,
+        /// What it looked like.
+        what: String,
+    }
+
     /// What form the line came in.
     Input {
         /// How Falco printed it.
@@ -346,6 +354,9 @@ alert_type! {
         /// `utf-8`: bytes that are none became U+FFFD.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         repaired: Vec<String>,
+        /// What looked like a credential and was masked, with `mask_secrets`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        masked: Vec<Masked>,
         /// The whole line, with `keep_raw`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         raw: Option<String>,

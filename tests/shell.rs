@@ -8,42 +8,22 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use bewit::catalog::BUILT_IN;
+use bewit::catalog::model::Piece;
 use bewit::schema::{Alert, Command as Advised};
-use bewit::{Annotator, Outcome};
+use common::hostile::{Hostile, amount};
 use common::{alerts, corpus_lines};
 
-/// Values that break out of quotes, expand, or become options, wherever a careless tool would let them.
-const HOSTILE: [&str; 24] = [
-    "$(touch /tmp/pwned)",
-    "`id`",
-    "'; id; '",
-    "\"; id; \"",
-    "a'b\"c`d$e\\f",
-    "--help",
-    "-rf",
-    "*",
-    "?",
-    "[a-z]",
-    "{a,b}",
-    "~root",
-    "~",
-    "!!",
-    "#comment",
-    "a b\tc",
-    "a;b&c|d>e<f",
-    "%s%n",
-    "\\",
-    "''",
-    "=ls",
-    "x=1",
-    "é ☃ ＄（ｉｄ）",
-    "${IFS}",
-];
+/// Values in a test of CI, and seed of all of them.
+const VALUES: u64 = 60_000;
+const SEED: u64 = 0x0bee_f17e;
+/// Alerts whose command lines go to a shell at once.
+const AT_ONCE: usize = 256;
 
 /// Shells that are there; a missing one is said so.
 fn shells() -> Vec<Vec<&'static str>> {
@@ -97,107 +77,87 @@ fn words(shell: &[&str], lines: &[String]) -> Vec<Vec<String>> {
     all
 }
 
-/// Alerts about every stable rule and behaviour that the corpus does not reach, with a hostile value in every field.
-fn hostile_alerts() -> Vec<Alert> {
-    let annotator = Annotator::default();
-    let rules: Vec<String> = BUILT_IN.rules.iter().map(|rule| rule.name.to_string()).collect();
-    let mut alerts = Vec::new();
-    for (i, rule) in rules.iter().enumerate() {
-        for offset in 0..3 {
-            let hostile = HOSTILE[(i * 3 + offset) % HOSTILE.len()];
-            let path = format!("/tmp/{hostile}");
-            let mut fields = serde_json::Map::new();
-            for name in [
-                "proc.name",
-                "proc.cmdline",
-                "proc.pname",
-                "user.name",
-                "evt.arg.flags",
-                "proc.args",
-                "ka.user.name",
-            ] {
-                fields.insert(name.into(), hostile.into());
-            }
-            for name in [
-                "fd.name",
-                "proc.exepath",
-                "fs.path.name",
-                "evt.arg.linkpath",
-                "evt.arg.newpath",
-                "evt.arg.target",
-            ] {
-                fields.insert(name.into(), path.clone().into());
-            }
-            let id = if offset == 2 { "host" } else { "4cc4da328699" };
-            fields.insert("container.id".into(), id.into());
-            fields.insert("container.image.repository".into(), hostile.into());
-            let pod = if offset == 0 { "cart-7f9c6d5b8-x2x4k" } else { hostile };
-            fields.insert("k8s.pod.name".into(), pod.into());
-            fields.insert("k8s.ns.name".into(), "shop-eu".into());
-            let line = serde_json::json!({
-                "rule": rule, "priority": "Warning", "time": "2026-04-13T17:57:43.700000000Z",
-                "hostname": hostile, "output_fields": fields,
-            });
-            let mut out = Vec::new();
-            assert_eq!(
-                annotator.annotate(line.to_string().as_bytes(), &mut out),
-                Outcome::Alert
-            );
-            alerts.push(serde_json::from_slice(&out).unwrap());
-        }
-    }
-    alerts
+fn commands(alerts: Vec<Alert>) -> Vec<Advised> {
+    let mitigations = alerts.into_iter().flat_map(|alert| alert.bewit.mitigations);
+    mitigations.flat_map(|mitigation| mitigation.commands).collect()
+}
+
+/// Annotated alerts, a number of them at a time.
+fn hostile(values: u64) -> impl Iterator<Item = Vec<Alert>> {
+    let mut lines = Hostile::new(SEED).alerts(values);
+    std::iter::from_fn(move || {
+        let lines: Vec<_> = lines.by_ref().take(AT_ONCE).collect();
+        (!lines.is_empty()).then(|| {
+            let alerts = alerts(&lines);
+            assert_eq!(alerts.len(), lines.len());
+            alerts
+        })
+    })
 }
 
 #[test]
 fn every_line_is_its_words_in_every_shell() {
-    let mut commands: Vec<Advised> = Vec::new();
-    for alert in alerts(&corpus_lines()).into_iter().chain(hostile_alerts()) {
-        for mitigation in alert.bewit.mitigations {
-            commands.extend(mitigation.commands);
+    let values = amount("BEWIT_VALUES", VALUES);
+    let shells = shells();
+    let (mut lines, mut ready) = (0, 0);
+    for alerts in std::iter::once(alerts(&corpus_lines())).chain(hostile(values)) {
+        let commands = commands(alerts);
+        let written: Vec<String> = commands.iter().map(|c| c.line.clone()).collect();
+        lines += commands.len();
+        ready += commands.iter().filter(|c| c.ready).count();
+        for shell in &shells {
+            let words = words(shell, &written);
+            assert_eq!(words.len(), commands.len(), "{shell:?}");
+            for (command, words) in commands.iter().zip(&words) {
+                assert_eq!(&command.argv, words, "{shell:?}: {}", command.line);
+            }
         }
     }
-    assert!(commands.len() > 5000, "{}", commands.len());
-    let lines: Vec<String> = commands.iter().map(|c| c.line.clone()).collect();
-    for shell in shells() {
-        let words = words(&shell, &lines);
-        assert_eq!(words.len(), commands.len(), "{shell:?}");
-        for (command, words) in commands.iter().zip(&words) {
-            assert_eq!(&command.argv, words, "{shell:?}: {}", command.line);
-        }
-        println!("{}: {} command lines", shell.join(" "), words.len());
+    assert!(ready > lines / 4, "{ready} of {lines} command lines are ready: hardly a value was tried");
+    for shell in shells {
+        println!("figure: {values} hostile values in {lines} command lines, {ready} of them ready, through {}", shell.join(" "));
     }
+}
+
+/// What a command's own words begin with, by the catalog.
+fn options() -> BTreeSet<String> {
+    let commands = BUILT_IN.mitigations.iter().flat_map(|m| m.commands.iter());
+    let words = commands.flat_map(|command| command.argv.iter());
+    words
+        .filter_map(|word| match word.0.first() {
+            Some(Piece::Text(text)) if text.starts_with('-') => Some(text.to_string()),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
 fn no_value_becomes_an_option() {
-    for alert in hostile_alerts() {
-        for command in alert.bewit.mitigations.iter().flat_map(|m| &m.commands) {
-            let behind = command
-                .argv
-                .iter()
-                .position(|word| word == "--")
-                .unwrap_or(command.argv.len());
-            for word in &command.argv[..behind] {
-                assert!(word != "--help" && word != "-rf", "{}", command.line);
-            }
+    let options = options();
+    let values = amount("BEWIT_VALUES", VALUES);
+    let mut words = 0_u64;
+    for command in hostile(values).flat_map(commands) {
+        let before = command.argv.iter().take_while(|word| *word != "--");
+        for word in before.filter(|word| word.starts_with('-')) {
+            words += 1;
+            let own = options.contains(word.as_str()) || options.iter().any(|own| own.len() > 1 && word.starts_with(own.as_str()));
+            assert!(own, "{word}: {}", command.line);
         }
     }
+    println!("figure: {values} hostile values, {words} options, all of them the catalog's own");
 }
 
 /// Fixed scripts of the catalog are sound, too.
 #[test]
 fn shellcheck_finds_nothing_in_the_scripts() {
     let mut scripts: Vec<String> = Vec::new();
-    for alert in hostile_alerts() {
-        for command in alert.bewit.mitigations.iter().flat_map(|m| &m.commands) {
-            if let [shell, flag, script, ..] = command.argv.as_slice()
-                && shell == "sh"
-                && flag == "-c"
-                && !scripts.contains(script)
-            {
-                scripts.push(script.clone());
-            }
+    for command in hostile(VALUES).flat_map(commands) {
+        if let [shell, flag, script, ..] = command.argv.as_slice()
+            && shell == "sh"
+            && flag == "-c"
+            && !scripts.contains(script)
+        {
+            scripts.push(script.clone());
         }
     }
     assert!(!scripts.is_empty());

@@ -50,7 +50,7 @@ pub(crate) fn compile(
 }
 
 /// The cheapest form of a pattern.
-fn pattern(text: &str) -> Pattern {
+pub(crate) fn pattern(text: &str) -> Pattern {
     let owned = |text: &str| Cow::Owned(text.to_owned());
     let literal = |text: &str| !text.contains('*');
     match (text.strip_prefix('*'), text.strip_suffix('*')) {

@@ -8,15 +8,20 @@ pub mod compile;
 #[cfg(feature = "compile")]
 mod condition;
 #[cfg(feature = "compile")]
+mod decompile;
+#[cfg(feature = "compile")]
 mod denied;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod library;
+pub mod mapping;
 pub mod model;
 #[cfg(feature = "compile")]
 pub mod nearest;
 #[cfg(feature = "compile")]
 pub mod source;
+#[cfg(feature = "compile")]
+mod table;
 #[cfg(feature = "compile")]
 mod template;
 pub mod wire;

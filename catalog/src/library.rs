@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::Mapping;
 use crate::model::{Catalog, Disposition, Entry, EntryKind, List, Mitigation, Str};
 
 /// A catalog with its guidance packed.
@@ -22,7 +23,7 @@ pub struct Library {
 /// What is at hand.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
-    /// The catalog; its `entries` and `mitigations` are empty, indices into them hold for the packed ones.
+    /// The catalog; its `entries`, `mitigations` and `schemas` are empty, indices into them hold for the packed ones.
     pub index: Catalog,
     /// What is wanted of every entry.
     pub heads: List<Head>,
@@ -30,6 +31,8 @@ pub struct Tables {
     pub entries: List<Packed>,
     /// Where the mitigations are.
     pub mitigations: List<Packed>,
+    /// Where the schemas are.
+    pub schemas: List<Packed>,
     /// Where the blocks are.
     pub blocks: List<Block>,
 }
@@ -140,6 +143,12 @@ impl Library {
         Some((entry, mitigations))
     }
 
+    /// How alerts look in a schema; none where there is no such schema.
+    pub fn schema(&self, name: &str) -> Option<Mapping> {
+        let at = self.tables.index.marks.iter().position(|mark| mark.schema == name)?;
+        Unpacked::default().read(self, *self.tables.schemas.get(at)?)
+    }
+
     /// All of the catalog; none where the bytes are damaged.
     pub fn unpack(&self) -> Option<Catalog> {
         fn all<T: DeserializeOwned + Clone>(library: &Library, places: &[Packed]) -> Option<List<T>> {
@@ -149,6 +158,7 @@ impl Library {
         Some(Catalog {
             entries: all(self, &self.tables.entries)?,
             mitigations: all(self, &self.tables.mitigations)?,
+            schemas: all(self, &self.tables.schemas)?,
             ..self.tables.index.clone()
         })
     }
@@ -207,20 +217,44 @@ pub fn pack(catalog: Catalog, deflate: fn(&[u8]) -> Vec<u8>) -> Result<Library, 
     let heads = catalog.entries.iter().map(head).collect();
     let entries = packer.add(&catalog.entries)?;
     let mitigations = packer.add(&catalog.mitigations)?;
+    let schemas = packer.add(&catalog.schemas)?;
     Ok(Library {
         tables: Tables {
             index: Catalog {
                 entries: List::default(),
                 mitigations: List::default(),
+                schemas: List::default(),
                 ..catalog
             },
             heads,
             entries: entries.into(),
             mitigations: mitigations.into(),
+            schemas: schemas.into(),
             blocks: packer.blocks.into(),
         },
         packed: packer.packed.into(),
     })
+}
+
+/// Bytes of a stored block of DEFLATE.
+#[cfg(feature = "compile")]
+const STORED: usize = 0xffff;
+
+/// DEFLATE that compresses nothing: for a catalog that stays in memory, or one that is compressed with all around it.
+#[cfg(feature = "compile")]
+pub fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut stored = Vec::with_capacity(bytes.len() + 8);
+    let last = bytes.len().div_ceil(STORED).saturating_sub(1);
+    for index in 0..=last {
+        let block = bytes.get(index * STORED..).unwrap_or_default();
+        let block = block.get(..STORED).unwrap_or(block);
+        let len = block.len() as u16;
+        stored.push(u8::from(index == last));
+        stored.extend(len.to_le_bytes());
+        stored.extend((!len).to_le_bytes());
+        stored.extend_from_slice(block);
+    }
+    stored
 }
 
 #[cfg(feature = "compile")]
@@ -266,6 +300,15 @@ impl Packer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "compile")]
+    fn what_is_stored_is_deflate() {
+        for len in [0, 1, STORED - 1, STORED, STORED + 1, 3 * STORED] {
+            let bytes = vec![7; len];
+            assert_eq!(inflate(&stored(&bytes), len), Some(bytes), "{len}");
+        }
+    }
 
     #[test]
     fn more_than_deflate_can_make_is_not_believed() {

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::{Mapping, Mark};
+
 /// A string that is static in the built-in catalog and owned in a loaded one.
 pub type Str = Cow<'static, str>;
 /// A list that is static in the built-in catalog and owned in a loaded one.
@@ -54,6 +56,55 @@ pub struct Catalog {
     pub text_keys: List<TextKey>,
     /// What a user's own catalog file says of the organisation.
     pub organisation: List<Setting>,
+    /// What looks like a credential.
+    pub secrets: Secrets,
+    /// How alerts look in schemas that are not bewit's own.
+    pub schemas: List<Mapping>,
+    /// How records of those schemas tell that bewit wrote them, in the same order.
+    pub marks: List<Mark>,
+}
+
+/// What looks like a credential.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// Texts that are one by their form.
+    pub tokens: List<Token>,
+    /// The bytes that tokens begin with, each once.
+    pub first: List<u8>,
+    /// Names whose value is one.
+    pub keys: List<Str>,
+    /// What such a value is called.
+    pub key: Str,
+    /// Words that may stand between such a name and the value.
+    pub schemes: List<Str>,
+    /// Falco fields that are one as a whole.
+    pub fields: List<SecretField>,
+}
+
+/// A text that is a credential by its form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    /// A noun phrase.
+    pub id: Str,
+    /// Its first bytes.
+    pub begins: Str,
+    /// The bytes that follow, as ranges, both ends included.
+    pub of: List<(u8, u8)>,
+    /// How many of them at least.
+    pub least: u8,
+    /// What stands between beginning and end, where it has an end.
+    pub with: Option<Str>,
+    /// The beginning of its last line; then `of` does not count.
+    pub ends: Option<Str>,
+}
+
+/// A Falco field whose value is a credential, whatever it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SecretField {
+    /// Its name.
+    pub name: Str,
+    /// A noun phrase.
+    pub what: Str,
 }
 
 /// A value of the organisation.
@@ -137,6 +188,16 @@ pub struct Param {
     pub cause: Option<Cause>,
 }
 
+impl Param {
+    /// Four printable characters that stand for its name in the fingerprint: every host can write them.
+    pub fn mark(&self) -> [u8; 4] {
+        let hash = self.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        hash.to_le_bytes().map(|byte| b'0' + byte % 64)
+    }
+}
+
 /// What of a value is the same whenever the cause of an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -201,7 +262,9 @@ impl Index {
         let len = name.len();
         let last = len.saturating_sub(8);
         let mixed = word(0) ^ word(last).rotate_left(23) ^ word(last / 2).rotate_left(41) ^ len as u64;
-        (mixed.wrapping_mul(factor) >> (64 - u32::from(bits))) as usize
+        // No bits, or more than there are, stand in no index that was made here, but in bytes from outside.
+        let shift = 64_u32.saturating_sub(u32::from(bits));
+        mixed.wrapping_mul(factor).checked_shr(shift).unwrap_or(0) as usize
     }
 }
 

@@ -346,6 +346,9 @@ pub struct Tuning {
     /// How narrow to stay.
     #[serde(default)]
     pub note: Option<String>,
+    /// Instead of what the snippet is made of, where it was made before.
+    #[serde(skip)]
+    pub snippet: Option<String>,
 }
 
 /// How a condition joins another one.
@@ -601,6 +604,42 @@ pub struct Modifier {
     pub when: Conditions,
     /// A noun phrase.
     pub why: String,
+}
+
+/// `secrets.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Texts that are a credential by their form.
+    pub tokens: Vec<Token>,
+    /// Names whose value is one.
+    pub keys: Vec<String>,
+    /// What such a value is called.
+    pub key: String,
+    /// Words that may stand between such a name and the value.
+    pub schemes: Vec<String>,
+    /// Falco fields that are one as a whole, and what they are.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// See [`crate::model::Token`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// A noun phrase.
+    pub id: String,
+    /// Its first bytes.
+    pub begins: String,
+    /// A class of bytes: `A-Za-z0-9_-`.
+    #[serde(default)]
+    pub of: String,
+    /// How many of them at least.
+    #[serde(default)]
+    pub least: u8,
+    /// What stands between beginning and end.
+    pub with: Option<String>,
+    /// The beginning of its last line.
+    pub ends: Option<String>,
 }
 
 /// `attack.yaml`.

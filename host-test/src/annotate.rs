@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use bewit::Config;
 
-use crate::cli::{self, Annotate, Host};
+use crate::cli::{self, Annotate, Annotating, Host};
 use crate::component::Plugin;
 use crate::config;
 use crate::console::Console;
@@ -23,12 +23,15 @@ use crate::reload;
 use crate::signals::Signals;
 use crate::state::{self, State};
 use crate::stats::{Counts, Reloads, Report};
+use crate::vector;
 
 /// `bewit annotate`
 pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
-    let settings = annotate_settings(args)?;
-    if args.host == Host::FluentBit {
-        return fluent_bit::annotate(args, &settings);
+    let settings = all_settings(args)?;
+    match args.host {
+        Host::FluentBit => return fluent_bit::annotate(args, &settings),
+        Host::Vector => return vector::annotate(args, settings, component),
+        Host::Local => {}
     }
     let mut run = Run::prepare(&args.input, &settings, keep(args, &settings.config), component)?;
     let places = args
@@ -99,32 +102,29 @@ pub(crate) struct Settings {
     pub(crate) catalog: Option<Arc<[u8]>>,
 }
 
-/// The configuration of the file and of the options that commands share.
-pub(crate) fn settings(input: &cli::Input) -> Result<Settings> {
-    let mut config = input
-        .config
-        .as_deref()
-        .map(config::read)
-        .transpose()?
-        .unwrap_or_default();
-    config.min_priority = input.min_priority.or(config.min_priority);
-    let mut overlays = overlay::beside(input.config.as_deref(), &config.overlays);
-    overlays.extend_from_slice(&input.overlay);
-    let catalog = overlay::load(&overlays, &config.limits)?;
-    Ok(Settings { config, catalog })
-}
-
-/// The same, with the options that only `annotate` has.
-fn annotate_settings(args: &Annotate) -> Result<Settings> {
-    let mut settings = settings(&args.input)?;
+/// As [`settings`], with the options of `bewit annotate`.
+pub(crate) fn all_settings(args: &Annotate) -> Result<Settings> {
+    let mut settings = settings(&args.input.how)?;
     let config = &mut settings.config;
     config.schema = args.schema.unwrap_or(config.schema);
     config.detail = args.detail.unwrap_or(config.detail);
     config.keep_raw |= args.keep_raw;
+    config.mask_secrets |= args.mask_secrets;
     Ok(settings)
 }
 
-fn keep(args: &Annotate, config: &Config) -> Keep {
+/// The configuration of the file and of the options that commands share.
+pub(crate) fn settings(how: &Annotating) -> Result<Settings> {
+    let mut config = how.config.as_deref().map(config::read).transpose()?.unwrap_or_default();
+    config.min_priority = how.min_priority.or(config.min_priority);
+    let mut overlays = overlay::beside(how.config.as_deref(), &config.overlays);
+    overlays.extend_from_slice(&how.overlay);
+    let catalog = overlay::load(&overlays, &config.limits)?;
+    Ok(Settings { config, catalog })
+}
+
+/// Which records are written.
+pub(crate) fn keep(args: &Annotate, config: &Config) -> Keep {
     if args.only_alerts {
         Keep::Alerts {
             line_bytes: config.limits.line_bytes,
@@ -132,6 +132,16 @@ fn keep(args: &Annotate, config: &Config) -> Keep {
     } else {
         Keep::All
     }
+}
+
+/// Guarded instances of the component, as many as were asked for.
+pub(crate) fn workers(
+    how: &Annotating,
+    settings: &Settings,
+    keep: Keep,
+    component: Option<&Path>,
+) -> Result<Vec<Worker>> {
+    Workshop::open(how, component)?.workers(settings, keep)
 }
 
 /// The component and how many instances of it there are.
@@ -143,6 +153,14 @@ struct Workshop {
 }
 
 impl Workshop {
+    fn open(how: &Annotating, component: Option<&Path>) -> Result<Self> {
+        Ok(Self {
+            plugin: Arc::new(Plugin::load(component)?),
+            jobs: how.jobs,
+            batch_timeout: how.batch_timeout,
+        })
+    }
+
     fn workers(&self, settings: &Settings, keep: Keep) -> Result<Vec<Worker>> {
         let Settings { config, catalog } = settings;
         let bounds = Bounds::new(&config.limits);
@@ -181,11 +199,7 @@ impl Run {
         component: Option<&Path>,
     ) -> Result<Self> {
         let files = sources(input)?;
-        let workshop = Workshop {
-            plugin: Arc::new(Plugin::load(component)?),
-            jobs: input.jobs,
-            batch_timeout: input.batch_timeout,
-        };
+        let workshop = Workshop::open(&input.how, component)?;
         Ok(Self {
             workers: workshop.workers(settings, keep)?,
             workshop,
@@ -216,7 +230,7 @@ impl Run {
             self.signals.reload()?;
             let (args, workshop) = (args.clone(), self.workshop.clone());
             self.reload = reload::on_signal(&self.signals, &self.console, &self.reloads, move || {
-                let settings = annotate_settings(&args)?;
+                let settings = all_settings(&args)?;
                 Ok(Reloaded {
                     workers: workshop.workers(&settings, keep(&args, &settings.config))?,
                     bounds: Bounds::new(&settings.config.limits),

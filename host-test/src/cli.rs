@@ -7,7 +7,7 @@ use bewit::{Detail, MinPriority, Schema};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::config;
+use crate::{config, serve};
 
 /// Falco log lines in, security alerts that say what to do out.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     ///
     /// Lines that bewit annotated already are taken as they are.
     Report(Report),
+    /// Annotate what is sent over HTTP: records in a POST in, the same records annotated out, or on to `--forward`.
+    Serve(serve::Args),
     /// Show what the catalog says about a rule: why it matters, what to ask, what to do.
     Explain(Explain),
     /// What is in the catalog.
@@ -50,12 +52,9 @@ pub(crate) enum Command {
     },
 }
 
-/// What is read, and how it is annotated.
+/// How lines are annotated, wherever they come from.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Input {
-    /// Files with Falco's log; `-`, or none, is standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+pub(crate) struct Annotating {
     /// Read the configuration from this file. The command line goes first.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -72,6 +71,16 @@ pub(crate) struct Input {
     /// Seconds that a batch may take. Records that take longer pass on without annotation.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) batch_timeout: Duration,
+}
+
+/// What is read, and how it is annotated.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Input {
+    /// Files with Falco's log; `-`, or none, is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) how: Annotating,
     /// Write here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -98,7 +107,7 @@ pub(crate) struct Annotate {
     #[arg(long, requires = "state")]
     pub(crate) state_reset: bool,
     /// What alerts look like.
-    #[arg(long, value_parser = PossibleValuesParser::new(["native"]).try_map(config::value::<Schema>))]
+    #[arg(long, value_parser = PossibleValuesParser::new(["native", "ocsf", "ecs", "otel", "cef"]).try_map(config::value::<Schema>))]
     pub(crate) schema: Option<Schema>,
     /// How much of an alert goes out.
     #[arg(long, value_parser = PossibleValuesParser::new(["brief", "full"]).try_map(config::value::<Detail>))]
@@ -109,12 +118,19 @@ pub(crate) struct Annotate {
     /// Keep the raw line of every alert, in `bewit.input.raw`.
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) keep_raw: bool,
-    /// Where bewit runs: here, or as it would inside Fluent Bit, with the same calls and the same fate of records.
+    /// Mask what looks like a credential.
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "keep_raw")]
+    pub(crate) mask_secrets: bool,
+    /// Where bewit runs: here, or as it would inside Fluent Bit or beside Vector, with the same calls and the same fate
+    /// of records.
     #[arg(long, value_enum, default_value_t = Host::Local)]
     pub(crate) host: Host,
     /// Run the wasm filters of this Fluent Bit configuration. Paths in it are meant from where it stands.
     #[arg(long, value_name = "FILE")]
     pub(crate) fluent_bit_config: Option<PathBuf>,
+    /// Run the component where this Vector configuration names bewit: behind an `http` sink, or in an `exec` source.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vector_config: Option<PathBuf>,
     /// Run this module instead of the built-in one, or of the one that the Fluent Bit configuration names.
     #[arg(long, value_name = "FILE")]
     pub(crate) module: Option<PathBuf>,
@@ -130,6 +146,8 @@ pub(crate) enum Host {
     Local,
     /// The module for Fluent Bit, as Fluent Bit runs it.
     FluentBit,
+    /// The component, as a Vector configuration stands it beside Vector.
+    Vector,
 }
 
 #[derive(Args, Debug)]
@@ -155,6 +173,9 @@ pub(crate) struct Report {
     /// Terminal, if standard output is one.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Show values that look like credentials, which are masked otherwise.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
     /// Report on this many alerts at most, the first ones.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(crate) most: usize,
@@ -240,7 +261,8 @@ const PRIORITIES: [&str; 9] = [
     "debug",
 ];
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A length of time, for people.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let expected = || "expected seconds, such as 10 or 0.5".to_owned();
     let seconds: f64 = text.parse().map_err(|_| expected())?;
     match Duration::try_from_secs_f64(seconds) {

@@ -2,7 +2,7 @@
 //!
 //! [`input`] cuts what comes into batches, [`pipeline`] hands them to guarded instances of the component
 //! ([`guard`]) and keeps the order, [`output`] writes. The component does all the annotating; what is here is
-//! I/O, limits and messages.
+//! I/O, limits and messages. [`serve`] does the same for requests over HTTP.
 
 mod annotate;
 mod catalog;
@@ -24,9 +24,11 @@ mod pages;
 mod pipeline;
 mod reload;
 mod report;
+mod serve;
 mod signals;
 mod state;
 mod stats;
+mod vector;
 
 use std::process::ExitCode;
 
@@ -58,6 +60,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     match cli.command {
         Command::Annotate(args) => annotate::run(&args, component),
         Command::Report(args) => report::run(&args, component),
+        Command::Serve(args) => serve::run(&args, component),
         Command::Explain(args) => explain::run(&args).map(|()| true),
         Command::Catalog(CatalogCommand::List { json }) => catalog::list(json).map(|()| true),
         Command::Catalog(CatalogCommand::Check { files }) => overlay::check(&files).map(|()| true),

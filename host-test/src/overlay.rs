@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use bewit::Limits;
-use bewit::catalog::BUILT_IN;
-use bewit_catalog::compile::{self, Input, Mistake};
+use bewit::catalog::{BUILT_IN, with_overlays};
+use bewit_catalog::compile::{Input, Mistake};
 use bewit_catalog::model::Catalog;
-use bewit_catalog::{files, wire};
+use bewit_catalog::wire;
 
 use crate::misuse::Misuse;
 use crate::output;
@@ -67,8 +67,7 @@ fn compile(overlays: &[PathBuf], limits: &Limits) -> Result<Catalog> {
         Ok(Input { path, text })
     };
     let overlays = overlays.iter().map(&mut read).collect::<Result<Vec<_>, Misuse>>()?;
-    compile::compile_with(&files::built_in(), &overlays, env!("CARGO_PKG_VERSION"))
-        .map_err(|mistakes| Misuse(list(&mistakes)).into())
+    with_overlays(&overlays).map_err(|mistakes| Misuse(list(&mistakes)).into())
 }
 
 fn list(mistakes: &[Mistake]) -> String {

@@ -25,9 +25,23 @@ pub(crate) struct Done {
     pub(crate) counts: Counts,
     /// When the bytes are written, reading can go on here.
     pub(crate) mark: Option<Mark>,
-    faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
     /// Here begins a line that is not looked at, because it has more bytes than this.
     too_long: Option<usize>,
+}
+
+impl Done {
+    /// Says what could not be annotated.
+    pub(crate) fn say(&self, console: &Console) {
+        for fault in &self.faults {
+            let message = fault.message();
+            console.say_once(fault.code(), format_args!("{message}; it passes on with `bewit.error`"));
+        }
+        if let Some(limit) = self.too_long {
+            let message = format_args!("a line has more than {limit} bytes; it passes on unread");
+            console.say_once("line-too-long", message);
+        }
+    }
 }
 
 /// What a worker does with the records of the component before they are written.
@@ -95,14 +109,7 @@ pub(crate) fn run(
         let Ok(done) = result.recv() else {
             break;
         };
-        for fault in &done.faults {
-            let message = fault.message();
-            console.say_once(fault.code(), format_args!("{message}; it passes on with `bewit.error`"));
-        }
-        if let Some(limit) = done.too_long {
-            let message = format_args!("a line has more than {limit} bytes; it passes on unread");
-            console.say_once("line-too-long", message);
-        }
+        done.say(console);
         write(done)?;
     }
     drop(results);
@@ -150,13 +157,18 @@ fn work(mut worker: Worker, todo: &Receiver<Job>, done: &SyncSender<Done>) {
             }
             Job::Batch(batch, mark) => (batch, mark),
         };
-        let result = match batch {
-            Batch::Lines(lines) => annotate(&mut worker.guarded, &lines, worker.keep),
-            Batch::Piece { bytes, first } => pass(bytes, first, worker.bounds),
-        };
+        let result = one(&mut worker, batch);
         if done.send(Done { mark, ..result }).is_err() {
             return;
         }
+    }
+}
+
+/// Works on one batch.
+pub(crate) fn one(worker: &mut Worker, batch: Batch) -> Done {
+    match batch {
+        Batch::Lines(lines) => annotate(&mut worker.guarded, &lines, worker.keep),
+        Batch::Piece { bytes, first } => pass(bytes, first, worker.bounds),
     }
 }
 
@@ -213,7 +225,7 @@ fn withhold(lines: &mut Vec<u8>, line_bytes: usize) -> u64 {
     let mut withheld = 0;
     let mut kept = Vec::with_capacity(lines.len());
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        if line.len() > line_bytes || is_annotated(line) {
+        if line.len() > line_bytes || bewit::is_annotated(line) {
             kept.extend_from_slice(line);
         } else {
             withheld += 1;
@@ -223,42 +235,9 @@ fn withhold(lines: &mut Vec<u8>, line_bytes: usize) -> u64 {
     withheld
 }
 
-/// Whether bewit has put its key on a record, now or in an earlier pass.
-pub(crate) fn is_annotated(line: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Record<'a> {
-        #[serde(borrow)]
-        bewit: Option<Schema<'a>>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Schema<'a> {
-        #[serde(borrow)]
-        schema: std::borrow::Cow<'a, str>,
-    }
-    // Most lines of a log are no alerts, and are known by this alone.
-    memchr::memmem::find(line, bewit::SCHEMA.as_bytes()).is_some()
-        && serde_json::from_slice::<Record<'_>>(line)
-            .is_ok_and(|record| record.bewit.is_some_and(|bewit| bewit.schema == bewit::SCHEMA))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_annotated_records_are_alerts() {
-        let alert = br#"{"rule":"x","bewit":{"schema":"bewit.alert/1","id":"1"}}"#;
-        assert!(is_annotated(alert));
-        for line in [
-            &br#"{"rule":"x"}"#[..],
-            br#"{"log":"\"bewit\":{\"schema\":\"bewit.alert/1\"}"}"#,
-            br#"text "bewit":{"schema":"bewit.alert/1"}"#,
-            br#"{"bewit":"bewit.alert/1"}"#,
-            b"",
-        ] {
-            assert!(!is_annotated(line), "{}", String::from_utf8_lossy(line));
-        }
-    }
 
     #[test]
     fn other_lines_are_withheld_and_counted() {

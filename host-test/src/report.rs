@@ -11,18 +11,20 @@ use crate::annotate::{Run, settings};
 use crate::cli;
 use crate::output::Output;
 use crate::page::Writer;
-use crate::pipeline::{Keep, is_annotated};
+use crate::pipeline::Keep;
 
 /// `bewit report`
 pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> {
-    let mut settings = settings(&args.input)?;
+    let mut settings = settings(&args.input.how)?;
     // A report says everything, whatever goes into storage.
     settings.config.schema = Schema::Native;
     settings.config.detail = Detail::Full;
+    settings.config.mask_secrets = !args.show_secrets;
     let run = Run::prepare(&args.input, &settings, Keep::All, component)?;
     let mut output = Output::new(args.input.output.as_deref())?;
     let mut alerts = Alerts {
         most: args.most,
+        mask: !args.show_secrets,
         ..Alerts::default()
     };
     let all = run.start(&mut |done| {
@@ -58,6 +60,8 @@ pub(crate) fn run(args: &cli::Report, component: Option<&Path>) -> Result<bool> 
 #[derive(Default)]
 struct Alerts {
     most: usize,
+    /// Alerts that were annotated before have not been masked yet.
+    mask: bool,
     kept: Vec<Alert>,
     left_out: u64,
     unreadable: u64,
@@ -65,12 +69,19 @@ struct Alerts {
 
 impl Alerts {
     fn take(&mut self, lines: &[u8]) {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| is_annotated(line)) {
+        for line in lines
+            .split(|byte| *byte == b'\n')
+            .filter(|line| bewit::is_annotated(line))
+        {
             if self.kept.len() >= self.most {
                 self.left_out += 1;
                 continue;
             }
-            match serde_json::from_slice(line) {
+            let alert = match std::str::from_utf8(line) {
+                Ok(line) if self.mask => bewit::mask(line),
+                _ => serde_json::from_slice(line),
+            };
+            match alert {
                 Ok(alert) => self.kept.push(alert),
                 Err(_) => self.unreadable += 1,
             }

@@ -3,14 +3,29 @@
 use bewit_catalog::model::{Cause, ParamId};
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
-use siphasher::sip128::SipHasher13;
+use xxhash_rust::xxh64::xxh64;
 
 use super::values::Values;
 use crate::json::word;
 
+/// Stands before a text that is hashed a second time: all of it is then in another place.
+const SHIFT: u8 = b'#';
+
+/// 128 bits of a text behind [`SHIFT`]: XXH64 of the text, and XXH64 of all of it.
+///
+/// Every host must be able to make the same, and not all have a hash of 128 bits, or one that takes a seed.
+fn hash(shifted: &[u8]) -> [u8; 16] {
+    let text = shifted.split_first().map_or(&b""[..], |(_, text)| text);
+    let both = u128::from(xxh64(text, 0)) << 64 | u128::from(xxh64(shifted, 0));
+    both.to_be_bytes()
+}
+
 /// Appends a UUID of version 8 made from the alert's own text: the same line has the same id everywhere.
-pub(crate) fn id(alert: &[u8], out: &mut std::vec::Vec<u8>) {
-    let mut bytes = SipHasher13::new().hash(alert).as_bytes();
+pub(crate) fn id(alert: &[u8], arena: &Bump, out: &mut std::vec::Vec<u8>) {
+    let mut shifted = Vec::with_capacity_in(alert.len() + 1, arena);
+    shifted.push(SHIFT);
+    shifted.extend_from_slice_copy(alert);
+    let mut bytes = hash(&shifted);
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let mut digits = [0; 32];
@@ -42,6 +57,7 @@ pub(crate) fn fingerprint(
     // No text holds this byte, so two texts never run together.
     const END: u8 = 0xff;
     let mut known = Vec::with_capacity_in(512, arena);
+    known.push(SHIFT);
     known.extend_from_slice_copy(rule);
     known.push(END);
     for (param, cause, mark) in causes {
@@ -57,7 +73,7 @@ pub(crate) fn fingerprint(
         known.push(END);
     }
     let mut digits = [0; 32];
-    write_hex(&SipHasher13::new().hash(&known).as_bytes(), &mut digits);
+    write_hex(&hash(&known), &mut digits);
     out.extend_from_slice(&digits);
 }
 
@@ -159,10 +175,17 @@ mod tests {
         }
     }
 
+    /// Whoever makes fingerprints elsewhere needs to know these.
+    #[test]
+    fn the_hash_is_known() {
+        assert_eq!(hash(b"#foo")[..8], 3_728_699_739_546_630_719_u64.to_be_bytes());
+        assert_eq!(hash(b"#foo")[8..], xxh64(b"#foo", 0).to_be_bytes());
+    }
+
     #[test]
     fn ids_are_uuids_of_version_8() {
         let mut text = std::vec::Vec::new();
-        id(b"x", &mut text);
+        id(b"x", &Bump::new(), &mut text);
         let id = String::from_utf8(text).unwrap();
         assert_eq!(id.len(), 36);
         assert_eq!(&id[14..15], "8");

@@ -68,12 +68,8 @@ const PROBES: usize = 8;
 impl Kinds {
     pub(crate) fn new(library: &Library) -> Self {
         let catalog = &library.tables.index;
-        let causes = catalog.params.iter().zip(0..).filter_map(|(param, id)| {
-            let mark = param.name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-            });
-            Some((id, param.cause?, mark.to_le_bytes()))
-        });
+        let causes = catalog.params.iter().zip(0..);
+        let causes = causes.filter_map(|(param, id)| Some((id, param.cause?, param.mark())));
         Self {
             common: Common {
                 beside: Beside::of(catalog),

@@ -17,7 +17,7 @@ pub(crate) use fingerprint::id;
 pub use guidance::{Confidence, MatchedBy};
 pub(crate) use kind::Kinds;
 pub(crate) use plan::{Brief, Outline, Plan, Step, Typed};
-pub(crate) use values::{Found, Values};
+pub(crate) use values::{Found, Values, any, is_valid};
 
 use bewit_catalog::library::{Guide, Head, Library};
 use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Tuning, Undo};

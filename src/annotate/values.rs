@@ -434,7 +434,7 @@ mod class {
 
 /// Whether a value may be what its type says. Control characters and characters that change how text is
 /// shown (bidirectional overrides, zero-width) never may.
-fn is_valid(kind: ParamType, text: &[u8]) -> bool {
+pub(crate) fn is_valid(kind: ParamType, text: &[u8]) -> bool {
     let starts = || text.first().is_some_and(u8::is_ascii_alphanumeric);
     let no_option = || text.first() != Some(&b'-');
     match kind {
@@ -479,7 +479,8 @@ pub(crate) fn misleads(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn any(patterns: &[Pattern], text: &[u8]) -> bool {
+/// Whether a text is what one of the patterns says.
+pub(crate) fn any(patterns: &[Pattern], text: &[u8]) -> bool {
     patterns.iter().any(|pattern| matches(pattern, text))
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Record<'a> {
     pub(crate) members: &'a [Member<'a>],
     fields: Fields<'a>,
     /// Position and one of the member of each [`Key`], or 0.
-    known: [u8; Key::COUNT],
+    known: [u32; Key::COUNT],
     /// The whole object as it came.
     pub(crate) text: &'a [u8],
     pub(crate) seen: Seen,
@@ -78,6 +78,11 @@ impl Key {
 }
 
 impl<'a> Record<'a> {
+    /// The same record with other members.
+    pub(crate) fn with(&self, members: &'a [Member<'a>]) -> Self {
+        Self { members, ..*self }
+    }
+
     /// Reads one object and nothing else. Whether its strings are UTF-8 is left open; `seen` says whether there is
     /// a doubt.
     pub(crate) fn read(text: &'a [u8], arena: &'a Bump) -> Result<Self, Invalid> {
@@ -106,10 +111,9 @@ impl<'a> Record<'a> {
                 value,
                 text: cursor.since(begin),
             });
-            // The last one counts where a key comes twice, as JSON readers have it. No object of interest has more
-            // members than a byte counts.
+            // The last one counts where a key comes twice, as JSON readers have it.
             if let Some(place) = id.and_then(|id| known.get_mut(id as usize)) {
-                *place = u8::try_from(members.len()).unwrap_or(0);
+                *place = u32::try_from(members.len()).unwrap_or(0);
             }
         }
         cursor.end()?;
@@ -126,7 +130,7 @@ impl<'a> Record<'a> {
     #[inline]
     pub(crate) fn known(&self, key: Key) -> Option<Value<'a>> {
         let place = self.known.get(key as usize).copied().unwrap_or(0);
-        let member = self.members.get(usize::from(place).checked_sub(1)?)?;
+        let member = self.members.get(usize::try_from(place).ok()?.checked_sub(1)?)?;
         Some(member.value)
     }
 

@@ -6,6 +6,8 @@ pub(crate) struct Instant(i128);
 
 const SECOND: i128 = 1_000_000_000;
 const DAY: i128 = 86_400 * SECOND;
+/// Where years have five digits.
+const LAST: i128 = 253_402_300_800 * SECOND;
 /// Offsets of time zones are multiples of this.
 const QUARTER: i128 = 900 * SECOND;
 /// How long after the event its line may have been wrapped, to be still certain which one it is.
@@ -62,6 +64,28 @@ impl Instant {
             .parse::<u64>()
             .ok()
             .map(|micros| Self(i128::from(micros) * 1000))
+    }
+
+    /// Nanoseconds since 1970, as Falco's `evt.time` counts.
+    pub(crate) fn from_nanos(text: &[u8]) -> Option<Self> {
+        Self::from_parts(b"0", text)
+    }
+
+    /// Seconds since 1970, and nanoseconds, up to the year 9999.
+    pub(crate) fn from_parts(seconds: &[u8], nanos: &[u8]) -> Option<Self> {
+        let number = |text| std::str::from_utf8(text).ok()?.parse::<u64>().ok().map(i128::from);
+        let nanos = number(seconds)?.checked_mul(SECOND)? + number(nanos)?;
+        (nanos < LAST).then_some(Self(nanos))
+    }
+
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanos(self) -> i128 {
+        self.0
+    }
+
+    /// Whole milliseconds since 1970.
+    pub(crate) fn millis(self) -> i64 {
+        self.0.div_euclid(1_000_000) as i64
     }
 
     /// The instant of a clock time `HH:MM:SS.nnnnnnnnn` without date and zone, given when its line was

@@ -11,4 +11,4 @@ mod write;
 
 pub(crate) use cursor::{Cursor, Invalid, Seen, Value};
 pub(crate) use text::Text;
-pub(crate) use write::{Writer, escape};
+pub(crate) use write::{Writer, escape, join_lines};

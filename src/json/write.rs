@@ -30,19 +30,37 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {
     }
 }
 
+/// Makes JSON from an offset on one line, without the line breaks between its tokens and the blanks behind them. Inside
+/// its strings there are none.
+pub(crate) fn join_lines(out: &mut Vec<u8>, from: usize) {
+    let mut broken = false;
+    let lines = out.split_off(from);
+    out.extend(lines.into_iter().filter(|byte| {
+        broken = match byte {
+            b'\n' | b'\r' => true,
+            b' ' | b'\t' => broken,
+            _ => false,
+        };
+        !broken
+    }));
+}
+
 /// Writes one JSON document into a buffer; commas are its business.
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
+    /// Where the document begins.
+    begin: usize,
 }
 
 impl<'o> Writer<'o> {
     pub(crate) fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out }
+        let begin = out.len();
+        Self { out, begin }
     }
 
     fn separate(&mut self) {
-        // A new line stands before each record of a batch but the first.
-        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':' | b'\n')) {
+        let opened = matches!(self.out.last(), Some(b'{' | b'[' | b':'));
+        if !opened && self.out.len() > self.begin {
             self.out.push(b',');
         }
     }

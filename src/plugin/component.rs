@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use bindings::exports::bewit::plugin::annotator as wit;
 
 use crate::schema;
-use crate::{Annotator, Config, MatchedBy, Outcome, annotate_batch};
+use crate::{Annotator, Config, MatchedBy, Outcome, Schema, annotate_batch};
 use bewit_catalog::model::Phase;
 
 thread_local! {
@@ -72,8 +72,15 @@ impl wit::Guest for Component {
     }
 
     fn annotate(line: Vec<u8>) -> Result<wit::Alert, wit::Error> {
-        let mut json = Vec::new();
-        match ANNOTATOR.with_borrow(|annotator| annotator.annotate(&line, &mut json)) {
+        let (mut native, mut json) = (Vec::new(), Vec::new());
+        let (schema, outcome) = ANNOTATOR.with_borrow(|annotator| {
+            let schema = annotator.config().schema;
+            if schema != Schema::Native {
+                annotator.annotate(&line, &mut json);
+            }
+            (schema, annotator.look_at(&line, Schema::Native, &mut native).0)
+        });
+        match outcome {
             Outcome::Alert => {}
             Outcome::Passed | Outcome::Dropped => return Err(wit::Error::NoAlert),
             Outcome::Failed => {
@@ -86,22 +93,19 @@ impl wit::Guest for Component {
             }
         }
         let alert: schema::Alert =
-            serde_json::from_slice(&json).map_err(|error| wit::Error::Internal(error.to_string()))?;
-        Ok(record(alert, json))
+            serde_json::from_slice(&native).map_err(|error| wit::Error::Internal(error.to_string()))?;
+        Ok(record(alert, if schema == Schema::Native { native } else { json }))
     }
 
     fn describe() -> wit::Description {
-        ANNOTATOR.with_borrow(|annotator| {
-            let library = annotator.library();
-            let catalog = &library.tables.index;
-            wit::Description {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                catalog: catalog.version.to_string(),
-                schema: crate::SCHEMA.to_owned(),
-                rules: u32::try_from(crate::catalog::own_entries(library)).unwrap_or(u32::MAX),
-                attack: catalog.attack.version.to_string(),
-            }
-        })
+        let description = ANNOTATOR.with_borrow(Annotator::describe);
+        wit::Description {
+            version: description.version.to_owned(),
+            catalog: description.catalog,
+            schema: description.schema.to_owned(),
+            rules: u32::try_from(description.rules).unwrap_or(u32::MAX),
+            attack: description.attack,
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr;
 
-use crate::{Annotator, Config, Outcome, fault, msgpack, readable};
+use crate::json::Writer;
+use crate::{Annotator, Config, Outcome, Schema, fault, msgpack, readable};
 
 /// What is kept between calls: Fluent Bit has one instance for each filter and calls it from one thread.
 ///
@@ -63,7 +64,7 @@ thread_local! {
 
 /// Allocates `size` bytes, aligned to 16; null when there are none. A zero byte follows them: a MessagePack record,
 /// which Fluent Bit hands over without one, can then be passed on by its pointer.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 extern "C" fn malloc(size: usize) -> *mut u8 {
     let kept = BLOCKS.with(|blocks| {
         blocks.iter().find_map(|place| {
@@ -111,7 +112,7 @@ fn new_block(size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// `address` is null or came from [`malloc`] and was not freed since.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn free(address: *mut u8) {
     if address.is_null() {
         return;
@@ -133,7 +134,7 @@ unsafe extern "C" fn free(address: *mut u8) {
 ///
 /// # Safety
 /// `record` is null or points to `record_len` readable bytes, as Fluent Bit guarantees.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn bewit(
     _tag: *const u8,
     _tag_len: u32,
@@ -146,22 +147,21 @@ unsafe extern "C" fn bewit(
     unsafe { answer(record, record_len, annotate) }
 }
 
-/// `function_name bewit_native`: as `bewit`, in the schema `native` whatever the configuration says. There is no
-/// other schema yet, so the two are one.
+/// `function_name bewit_native`: as `bewit`, in the schema `native` whatever the configuration says.
 ///
 /// # Safety
 /// As for [`bewit`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn bewit_native(
-    tag: *const u8,
-    tag_len: u32,
-    seconds: u32,
-    nanoseconds: u32,
+    _tag: *const u8,
+    _tag_len: u32,
+    _seconds: u32,
+    _nanoseconds: u32,
     record: *const u8,
     record_len: u32,
 ) -> *const u8 {
     // SAFETY: by the contract.
-    unsafe { bewit(tag, tag_len, seconds, nanoseconds, record, record_len) }
+    unsafe { answer(record, record_len, annotate_native) }
 }
 
 /// `function_name bewit_msgpack`, for `event_format msgpack`: annotates nothing, keeps the record and says in it what
@@ -169,7 +169,7 @@ unsafe extern "C" fn bewit_native(
 ///
 /// # Safety
 /// As for [`bewit`].
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn bewit_msgpack(
     _tag: *const u8,
     _tag_len: u32,
@@ -206,18 +206,31 @@ unsafe fn answer(record: *const u8, record_len: u32, work: fn(&State, &[u8], &mu
     })
 }
 
-/// Writes what to return instead of the record; none to pass it on.
+/// Writes what to return instead of the record, in the configured schema; none to pass it on.
 fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let schema = state.annotator.try_borrow().ok()?.config().schema;
+    annotate_as(schema, state, line, out)
+}
+
+/// As [`annotate`], in the native schema.
+fn annotate_native(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    annotate_as(Schema::Native, state, line, out)
+}
+
+fn annotate_as(schema: Schema, state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if msgpack::is_record(line) {
         return refuse(state, line, out);
     }
-    // An alert is at most its record, escaped once more, and the guidance.
-    reserve(out, line.len().checked_mul(2)?)?;
-    match state.annotator.try_borrow().ok()?.look_at(line, out) {
+    // An alert is at most its record, escaped once more, and the guidance; other schemas are made from such a one.
+    let times = if schema == Schema::Native { 2 } else { 6 };
+    reserve(out, line.len().checked_mul(times)?)?;
+    match state.annotator.try_borrow().ok()?.look_at(line, schema, out) {
         (Outcome::Alert, seen) => {
             if let Some(why) = readable::objection(seen) {
                 out.clear();
                 fault(line, "unreadable", why, out);
+            } else if out.first() != Some(&b'{') {
+                as_object(schema, out);
             }
             Some(())
         }
@@ -225,6 +238,13 @@ fn annotate(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
         (Outcome::Failed | Outcome::Dropped, _) => Some(()),
         (Outcome::Passed, _) => None,
     }
+}
+
+/// Makes an object of a line: the line under the name of its schema.
+fn as_object(schema: Schema, out: &mut Vec<u8>) {
+    let line = std::mem::take(out);
+    let mut w = Writer::new(out);
+    w.object(|w| w.foreign_key(schema.as_str()).string(line));
 }
 
 /// Writes what to return instead of a MessagePack record; none to pass it on.
@@ -254,7 +274,7 @@ fn reserve(out: &mut Vec<u8>, bytes: usize) -> Option<()> {
 ///
 /// # Safety
 /// `json` points to `len` readable bytes.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
     // SAFETY: by the contract.
     let json = unsafe { std::slice::from_raw_parts(json, len) };
@@ -272,7 +292,7 @@ unsafe extern "C" fn bewit_configure(json: *const u8, len: usize) -> i32 {
 ///
 /// # Safety
 /// `catalog` points to `len` readable bytes.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 unsafe extern "C" fn bewit_load_catalog(catalog: *const u8, len: usize) -> i32 {
     // SAFETY: by the contract.
     let catalog = unsafe { std::slice::from_raw_parts(catalog, len) };
@@ -296,7 +316,7 @@ fn set(change: impl FnOnce(Annotator, &mut Vec<u8>) -> Annotator) -> i32 {
 }
 
 /// The configuration in force, as NUL-terminated JSON.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 extern "C" fn bewit_config() -> *const u8 {
     STATE.with(|state| match state.config.try_borrow() {
         Ok(config) => config.as_ptr(),
@@ -305,7 +325,7 @@ extern "C" fn bewit_config() -> *const u8 {
 }
 
 /// What this module is, as NUL-terminated JSON, for `bewit inspect`. Valid until the next call.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 extern "C" fn bewit_describe() -> *const u8 {
     STATE.with(|state| {
         let Ok(annotator) = state.annotator.try_borrow() else {
@@ -325,4 +345,155 @@ extern "C" fn bewit_describe() -> *const u8 {
         state.out.set(out);
         address
     })
+}
+
+/// What Miri looks at: `cargo xtask miri`.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALERT: &[u8] = br#"{"rule":"x","priority":"Notice","output":"x"}"#;
+
+    /// Memory as Fluent Bit asks for it, freed as it does.
+    struct Block(*mut u8);
+
+    impl Block {
+        fn new(bytes: &[u8]) -> Self {
+            let address = malloc(bytes.len() + 1);
+            assert!(!address.is_null());
+            // SAFETY: it has so many bytes.
+            unsafe {
+                address.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                address.add(bytes.len()).write(0);
+            }
+            Self(address)
+        }
+    }
+
+    impl Drop for Block {
+        fn drop(&mut self) {
+            // SAFETY: it came from `malloc`, and nothing else frees it.
+            unsafe { free(self.0) }
+        }
+    }
+
+    type Entry = unsafe extern "C" fn(*const u8, u32, u32, u32, *const u8, u32) -> *const u8;
+
+    /// What an entry point answers; none where it passes the record on.
+    fn answer(entry: Entry, record: &[u8]) -> Option<Vec<u8>> {
+        let (tag, block) = (Block::new(b"falco"), Block::new(record));
+        let length = u32::try_from(record.len()).unwrap();
+        // SAFETY: the addresses are those of two live blocks of these lengths, and the answer ends with a zero byte.
+        unsafe {
+            let answer = entry(tag.0, 5, 0, 0, block.0, length);
+            (answer != block.0.cast_const()).then(|| CStr::from_ptr(answer.cast()).to_bytes().to_vec())
+        }
+    }
+
+    #[test]
+    fn blocks_of_any_size_are_aligned_and_end_with_a_zero_byte() {
+        let sizes = [
+            0,
+            1,
+            15,
+            16,
+            1000,
+            LEAST_BLOCK,
+            LEAST_BLOCK + 1,
+            KEPT_BLOCK - HEADER - 1,
+            KEPT_BLOCK,
+            100_000,
+        ];
+        for first in sizes {
+            for second in sizes {
+                let (first, second) = (Block::new(&vec![1; first]), Block::new(&vec![2; second]));
+                assert!(first.0.addr().is_multiple_of(HEADER) && second.0.addr().is_multiple_of(HEADER));
+                assert_ne!(first.0, second.0);
+            }
+        }
+        let sizes = sizes.map(|size| (size, malloc(size)));
+        for (size, address) in sizes {
+            // SAFETY: the byte behind the block is `malloc`'s own; each is freed once.
+            unsafe {
+                assert_eq!(address.add(size).read(), 0);
+                free(address);
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_is_null() {
+        for size in [usize::MAX, usize::MAX - HEADER, isize::MAX as usize] {
+            assert!(malloc(size).is_null());
+        }
+        // SAFETY: null is nothing to free.
+        unsafe { free(ptr::null_mut()) }
+    }
+
+    #[test]
+    fn two_blocks_are_kept_and_serve_again() {
+        let (small, large) = (malloc(10), malloc(5000));
+        // SAFETY: each came from `malloc` and is freed once.
+        unsafe {
+            free(small);
+            free(large);
+        }
+        // The first that fits.
+        let (again, other) = (malloc(2000), malloc(20));
+        assert_eq!((again, other), (large, small));
+        // SAFETY: as above.
+        unsafe {
+            free(again);
+            free(other);
+        }
+    }
+
+    #[test]
+    fn every_entry_point_answers_or_passes_on() {
+        for entry in [bewit as Entry, bewit_native] {
+            for other in [&b"{}"[..], b"", b"no object", b"\x90"] {
+                assert_eq!(answer(entry, other), None);
+            }
+            let mut out = Vec::new();
+            Annotator::default().annotate(ALERT, &mut out);
+            assert_eq!(answer(entry, ALERT).as_deref(), Some(&out[..]));
+        }
+        for entry in [bewit as Entry, bewit_msgpack] {
+            assert!(
+                answer(entry, b"\x81\xa3log\xa2ab")
+                    .unwrap()
+                    .starts_with(b"\x82\xa3log\xa2ab\xa5bewit")
+            );
+        }
+        // SAFETY: null is a record that Fluent Bit could not place.
+        let nothing = unsafe { CStr::from_ptr(bewit(ptr::null(), 0, 0, 0, ptr::null(), 0).cast()) };
+        assert_eq!(nothing, NO_RECORD);
+        serde_json::from_slice::<serde_json::Value>(nothing.to_bytes()).unwrap();
+    }
+
+    /// What such a function of no arguments says.
+    fn said(function: extern "C" fn() -> *const u8) -> serde_json::Value {
+        // SAFETY: it ends with a zero byte and is valid until the next call.
+        let text = unsafe { CStr::from_ptr(function().cast()) };
+        serde_json::from_slice(text.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_configuration_is_taken_or_refused_whole() {
+        let configure = |json: &[u8]| {
+            let block = Block::new(json);
+            // SAFETY: the block has so many bytes.
+            unsafe { bewit_configure(block.0, json.len()) }
+        };
+        assert_eq!(said(bewit_config), serde_json::json!({}));
+        assert_eq!(configure(br#"{"min_priority":"warning"}"#), 0);
+        assert_eq!(configure(b"{"), 1);
+        assert_eq!(said(bewit_config), serde_json::json!({"min_priority": "warning"}));
+        // Dropped: nothing, and the record is not passed on.
+        assert_eq!(answer(bewit, ALERT).as_deref(), Some(&b""[..]));
+        let block = Block::new(b"no catalog");
+        // SAFETY: the block has so many bytes.
+        assert_eq!(unsafe { bewit_load_catalog(block.0, 10) }, 1);
+        assert_eq!(said(bewit_describe)["schema"], crate::SCHEMA);
+    }
 }

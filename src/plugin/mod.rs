@@ -1,12 +1,11 @@
 //! One thin file for each ABI: they convert types and hold no logic.
 //!
 //! They exist for WebAssembly only: their exported names are none that a native linker takes, or ones (`malloc`) that
-//! it must not.
-#![cfg(target_family = "wasm")]
+//! it must not. The one with pointers of its own is compiled for tests, too, without those names.
 
-#[cfg(feature = "component")]
+#[cfg(all(target_family = "wasm", feature = "component"))]
 mod component;
-#[cfg(feature = "fluent-bit")]
+#[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod fluent_bit;
-#[cfg(feature = "js")]
+#[cfg(all(target_family = "wasm", feature = "js"))]
 mod js;

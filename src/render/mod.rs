@@ -1,4 +1,5 @@
 //! Alerts as bytes.
 
 mod brief;
+pub(crate) mod mapped;
 pub(crate) mod native;

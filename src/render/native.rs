@@ -10,6 +10,7 @@ use crate::config::{Config, Detail};
 use crate::envelope::{Kept, Layer, is_raw_line};
 use crate::event::{Format, Instant, Key, Record};
 use crate::json::{Text, Writer};
+use crate::mask::Masked;
 
 /// The native schema's name and version.
 pub const SCHEMA: &str = "bewit.alert/1";
@@ -26,6 +27,8 @@ pub(crate) struct Input<'a> {
     pub(crate) raw: Option<&'a [u8]>,
     /// Bytes that are no UTF-8 were replaced.
     pub(crate) lossy: bool,
+    /// What looked like a credential and was replaced.
+    pub(crate) masked: &'a [Masked<'a>],
 }
 
 impl<'a> Input<'a> {
@@ -80,7 +83,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: 
             w.key("schema").string(SCHEMA);
             w.key("id").quoted(|out| match alert.event.uuid {
                 Some(uuid) if !uuid.is_empty() => uuid.write_json(out),
-                _ => id(input.text, out),
+                _ => id(input.text, alert.arena, out),
             });
             w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
             match config.detail {
@@ -386,6 +389,16 @@ fn origin(alert: &Alert<'_>, input: &Input<'_>, inferred: &Inferred<'_>, outer: 
     }
     if input.lossy {
         w.key("repaired").strings(["utf-8"]);
+    }
+    if !input.masked.is_empty() {
+        w.key("masked").array(|w| {
+            for masked in input.masked {
+                w.object(|w| {
+                    w.key("field").string(masked.field);
+                    w.key("what").string(masked.what);
+                });
+            }
+        });
     }
     if let Some(raw) = input.raw {
         w.key("raw").string(raw);

@@ -292,7 +292,9 @@ fn details(subject: &Subject<'_>) -> Block {
         );
     }
     let input = &bewit.input;
+    let masked: Vec<String> = input.masked.iter().map(|m| format!("{}: {}", m.field, m.what)).collect();
     for (keys, note) in [
+        (&masked, " masked"),
         (&input.inferred, " not on the line, added by bewit"),
         (&input.ambiguous, " came twice with different values, left out"),
         (&input.repaired, " was broken, what could not be read became U+FFFD"),

@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
+pub mod hostile;
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -6,12 +6,14 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::run::{cargo, run};
+use crate::npm;
+use crate::run::{cargo, cargo_anywhere, run};
+use crate::supply;
 
 /// The target of every plugin.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// Where artefacts go.
-const DIST: &str = "dist";
+pub(crate) const DIST: &str = "dist";
 /// Bytes of stack of the module for Fluent Bit. Unpacking a block of the catalog takes 70 KiB, everything else far less:
 /// the corpus, records of 10 MB and nesting of 10,000 levels. It is at the bottom of the memory, so an overflow is a trap
 /// and overwrites nothing.
@@ -39,7 +41,7 @@ pub(crate) fn add_target() -> Result<()> {
 /// `wasm32-wasip2` would bring imports that nothing uses.
 pub(crate) fn component() -> Result<PathBuf> {
     add_target()?;
-    run(cargo()
+    run(cargo_anywhere()?
         .args(["build", "--package", "bewit", "--profile", "plugin"])
         .args(["--target", TARGET, "--no-default-features", "--features", "component"]))?;
     let core = target_folder().join(TARGET).join("plugin/bewit.wasm");
@@ -57,7 +59,7 @@ pub(crate) fn fluent_bit() -> Result<PathBuf> {
     add_target()?;
     // In a folder of its own: cargo would give it the same name as the component's core.
     let target = target_folder().join("fluent-bit");
-    run(cargo()
+    run(cargo_anywhere()?
         .args(["rustc", "--package", "bewit", "--lib", "--crate-type", "cdylib"])
         .args(["--profile", "plugin", "--target", TARGET])
         .args(["--no-default-features", "--features", "fluent-bit", "--target-dir"])
@@ -81,7 +83,7 @@ fn put(name: &str, bytes: &[u8]) -> Result<PathBuf> {
     Ok(fs::canonicalize(&path)?)
 }
 
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
@@ -102,18 +104,27 @@ pub(crate) fn demo() -> Result<()> {
     Ok(())
 }
 
+/// Builds what is WebAssembly into `dist/`.
+pub(crate) fn plugins() -> Result<()> {
+    component()?;
+    fluent_bit()?;
+    Ok(())
+}
+
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
-    let (component, fluent_bit) = (component()?, fluent_bit()?);
+    let (component, fluent_bit, npm) = (component()?, fluent_bit()?, npm::package()?);
     run(embed(
-        cargo().args(["build", "--release", "--package", "bewit-host"]),
+        cargo_anywhere()?.args(["build", "--release", "--package", "bewit-host"]),
         &component,
         &fluent_bit,
     ))?;
     let built = target_folder().join("release/bewit");
     let host = Path::new(DIST).join("bewit");
     fs::copy(&built, &host).with_context(|| format!("cannot copy {}", built.display()))?;
-    for artefact in [&component, &fluent_bit, &host] {
+    supply::bills(Path::new(DIST))?;
+    supply::sums(Path::new(DIST))?;
+    for artefact in [&component, &fluent_bit, &host, &npm.join(npm::WASM)] {
         println!("{:>10} {}", fs::metadata(artefact)?.len(), artefact.display());
     }
     Ok(())

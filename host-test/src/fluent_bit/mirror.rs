@@ -18,7 +18,6 @@ use crate::console::Console;
 use crate::input::{self, Batch, Bounds, Closed, Input};
 use crate::misuse::Misuse;
 use crate::output::Output;
-use crate::pipeline::is_annotated;
 use crate::stats::{Counts, Reloads, Report};
 
 /// Bytes of a line that is still read. Fluent Bit has no such limit; its inputs have lower ones.
@@ -95,7 +94,7 @@ fn refuse_options(args: &Annotate, settings: &Settings) -> Result<()> {
     if args.state.is_some() {
         return misuse("`--state` does not go with `--host fluent-bit`: Fluent Bit keeps places itself (`DB`)");
     }
-    if args.input.jobs != 1 {
+    if args.input.how.jobs != 1 {
         return misuse("`--jobs` does not go with `--host fluent-bit`: a filter has one instance");
     }
     let configured = settings.catalog.is_some() || settings.config != Config::default();
@@ -263,7 +262,7 @@ impl Tally {
             (true, false) => lines.alerts += 1,
             (true, true) => lines.failed += 1,
         }
-        if only_alerts && !is_annotated(&record) {
+        if only_alerts && !bewit::is_annotated(&record) {
             self.counts.withheld += 1;
             return Ok(());
         }

@@ -26,6 +26,9 @@ use source::{Arrival, Source};
 /// How long the first pieces of a split line wait for the last one. Runtimes write them in one go.
 const SPLIT: Duration = Duration::from_millis(500);
 
+/// Bytes that are cut at a time.
+const PIECE: usize = 256 << 10;
+
 /// Nobody takes batches any more.
 #[derive(Debug)]
 pub(crate) struct Closed;
@@ -115,6 +118,21 @@ pub(crate) fn read(
         }
     }
     Ok(all)
+}
+
+/// Cuts what is there as a whole into batches.
+pub(crate) fn cut(bytes: &[u8], bounds: Bounds, take: &mut dyn FnMut(Batch)) {
+    let mut cutter = Cutter::new(bounds);
+    // In pieces: a batch that is taken moves what is behind it.
+    for piece in bytes.chunks(PIECE) {
+        cutter.buffer().extend_from_slice(piece);
+        while let Some(batch) = cutter.next(Cut::Full) {
+            take(batch);
+        }
+    }
+    while let Some(batch) = cutter.next(Cut::All) {
+        take(batch);
+    }
 }
 
 fn open(file: &Path, stop: &Arc<AtomicBool>) -> io::Result<Source> {

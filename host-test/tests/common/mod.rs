@@ -3,6 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
 
 pub(crate) mod filter;
+pub(crate) mod hostile;
+pub(crate) mod http;
 pub(crate) mod random;
 pub(crate) mod records;
 

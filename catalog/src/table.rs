@@ -1,0 +1,403 @@
+//! Tables of other schemas: from YAML (`schemas/`) to the model.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::condition::pattern;
+use crate::mapping::{Cef, Form, Mapping, Mark, Node, Part, Path, Rest, Row, Value, When};
+use crate::model::{Attack, List, Str};
+use crate::source::{Condition, Conditions, OneOrMany};
+
+/// A file of `schemas/`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    pub(crate) schema: String,
+    title: String,
+    version: String,
+    /// One path, and what the text there is.
+    mark: BTreeMap<String, String>,
+    #[serde(default)]
+    object: Vec<SourceRow>,
+    #[serde(default)]
+    cef: Option<SourceCef>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceCef {
+    header: Vec<SourceRow>,
+    extension: Vec<SourceRow>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SourceRow {
+    to: String,
+    attribute: Option<String>,
+    from: Option<OneOrMany>,
+    part: BTreeMap<String, String>,
+    #[serde(rename = "as")]
+    form: Option<SourceForm>,
+    table: Option<SourceTable>,
+    otherwise: Option<Json>,
+    value: Option<Json>,
+    object: Option<Vec<SourceRow>>,
+    list: Option<Vec<SourceRow>>,
+    text: Option<Vec<SourceRow>>,
+    between: String,
+    each: Option<String>,
+    rows: Vec<SourceRow>,
+    rest: Option<String>,
+    except: Vec<String>,
+    attributes: Option<String>,
+    when: Conditions,
+    need: bool,
+    full: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SourceForm {
+    String,
+    Integer,
+    Port,
+    Ip,
+    Json,
+    Millis,
+    Nanos,
+    Time,
+    Any,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a table is `tactics`, `mitigations`, or text and what stands for it"
+)]
+enum SourceTable {
+    Of(OfAttack),
+    Own(BTreeMap<String, Json>),
+}
+
+/// Tables that `attack.yaml` has.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OfAttack {
+    /// Ids of tactics by their names.
+    Tactics,
+    /// Names of mitigations by their ids.
+    Mitigations,
+}
+
+/// Compiles a file. A mistake comes with text that stands near it.
+pub(crate) fn compile(source: &Source, attack: &Attack) -> Result<(Mapping, Mark), (String, String)> {
+    let compiler = Compiler { attack };
+    let body = match (&source.cef, source.object.as_slice()) {
+        (None, rows) if !rows.is_empty() => Node::Object(compiler.object(rows, 0)?),
+        (Some(cef), []) => Node::Cef(Cef {
+            header: compiler.plain(&cef.header, 0)?,
+            extension: compiler.keyed(&cef.extension, 0)?,
+        }),
+        _ => return Err((source.schema.clone(), "either `object` or `cef` must be there".into())),
+    };
+    let mut marks = source.mark.iter();
+    let (Some((at, is)), None) = (marks.next(), marks.next()) else {
+        return Err(("mark".into(), "`mark` has one path".into()));
+    };
+    let mark = Mark {
+        schema: owned(&source.schema),
+        at: path(at, 0).map_err(|message| (at.clone(), message))?.keys,
+        is: pattern(is),
+    };
+    let mapping = Mapping {
+        name: owned(&source.schema),
+        title: owned(&source.title),
+        version: owned(&source.version),
+        body,
+    };
+    Ok((mapping, mark))
+}
+
+fn owned(text: &str) -> Str {
+    Cow::Owned(text.to_owned())
+}
+
+/// `/a/b` from the alert; `.`, `./a` from the element of the innermost `each`, `^/a` from that of the one around it.
+fn path(text: &str, depth: u8) -> Result<Path, String> {
+    let (base, keys) = if let Some(keys) = text.strip_prefix('/') {
+        (None, keys)
+    } else {
+        let outer = text.bytes().take_while(|byte| *byte == b'^').count();
+        let keys = &text[outer..];
+        let (begin, outer) = if outer == 0 { (".", 0) } else { ("", outer as u8) };
+        let Some(keys) = keys.strip_prefix(begin) else {
+            return Err(format!("`{text}` is no path: it begins with `/`, `.` or `^`"));
+        };
+        if outer >= depth {
+            return Err(format!("`{text}` is in no such `each`"));
+        }
+        (Some(outer), keys.strip_prefix('/').unwrap_or(keys))
+    };
+    let keys = keys.split('/').filter(|key| !key.is_empty());
+    let keys = keys.map(|key| Cow::Owned(key.replace("~1", "/").replace("~0", "~")));
+    Ok(Path {
+        base,
+        keys: keys.collect(),
+    })
+}
+
+struct Compiler<'a> {
+    attack: &'a Attack,
+}
+
+type Compiled<T> = Result<T, (String, String)>;
+
+impl Compiler<'_> {
+    /// Rows of an object; a dotted key is objects in objects.
+    fn object(&self, rows: &[SourceRow], depth: u8) -> Compiled<List<Row>> {
+        let mut compiled: Vec<Row> = Vec::new();
+        for row in rows {
+            let mut place = &mut compiled;
+            let mut keys = row.to.split('.').filter(|key| !key.is_empty());
+            // The rest goes into the object that it names.
+            let last = match row.rest {
+                Some(_) => "",
+                None => keys.next_back().unwrap_or_default(),
+            };
+            for key in keys {
+                let at = match place.iter().position(|row| row.key == key) {
+                    Some(at) => at,
+                    None => {
+                        place.push(Row {
+                            key: owned(key),
+                            when: List::default(),
+                            need: false,
+                            full: false,
+                            node: Node::Object(List::default()),
+                        });
+                        place.len() - 1
+                    }
+                };
+                let Node::Object(inner) = &mut place[at].node else {
+                    return Err((row.to.clone(), format!("`{key}` of `{}` is no object", row.to)));
+                };
+                place = inner.to_mut();
+            }
+            self.push(place, row, last, depth)?;
+        }
+        exclude(&mut compiled);
+        Ok(compiled.into())
+    }
+
+    /// Rows with keys in which a dot means nothing.
+    fn keyed(&self, rows: &[SourceRow], depth: u8) -> Compiled<List<Row>> {
+        let mut compiled = Vec::new();
+        for row in rows {
+            self.push(&mut compiled, row, &row.to, depth)?;
+        }
+        Ok(compiled.into())
+    }
+
+    fn push(&self, rows: &mut Vec<Row>, row: &SourceRow, key: &str, depth: u8) -> Compiled<()> {
+        if key.is_empty() != row.rest.is_some() {
+            return Err((
+                row.to.clone(),
+                "a row of an object has a key, and only `rest` has none".into(),
+            ));
+        }
+        // Rows of one key stand together: the first that finds something counts.
+        if !key.is_empty() && rows.iter().rev().skip(1).any(|known| known.key == key) {
+            return Err((row.to.clone(), format!("`{}` stands in two places", row.to)));
+        }
+        rows.push(self.row(row, key, depth)?);
+        Ok(())
+    }
+
+    /// Rows without keys.
+    fn plain(&self, rows: &[SourceRow], depth: u8) -> Compiled<List<Row>> {
+        rows.iter()
+            .map(|row| match &row.attribute {
+                _ if !row.to.is_empty() => Err((row.to.clone(), format!("`{}` is in no object", row.to))),
+                Some(name) => self.attribute(row, name, depth),
+                None => self.row(row, "", depth),
+            })
+            .collect()
+    }
+
+    /// An attribute of OpenTelemetry.
+    fn attribute(&self, row: &SourceRow, name: &str, depth: u8) -> Compiled<Row> {
+        let simple = |key: &str, node: Node, need: bool| Row {
+            key: owned(key),
+            when: List::default(),
+            need,
+            full: false,
+            node,
+        };
+        let mut value = self.row(row, "value", depth)?;
+        let name = simple("key", Node::Constant(owned(&Json::from(name).to_string())), false);
+        let (when, full) = (std::mem::take(&mut value.when), std::mem::take(&mut value.full));
+        // What has no form of its own is text or a list.
+        let inner = match &value.node {
+            Node::Value(of) if of.form == Form::Any => value.node,
+            Node::List(_) => {
+                let list = simple("values", value.node, true);
+                let list = Node::Object(vec![list].into());
+                Node::Object(vec![simple("arrayValue", list, true)].into())
+            }
+            _ => Node::Object(vec![simple("stringValue", value.node, true)].into()),
+        };
+        let value = simple("value", inner, true);
+        Ok(Row {
+            key: Str::default(),
+            when,
+            need: false,
+            full,
+            node: Node::Object(vec![name, value].into()),
+        })
+    }
+
+    fn row(&self, row: &SourceRow, key: &str, depth: u8) -> Compiled<Row> {
+        let path = |text: &str| path(text, depth).map_err(|message| (text.to_owned(), message));
+        let node = match row {
+            SourceRow { value: Some(json), .. } => Node::Constant(Cow::Owned(json.to_string())),
+            SourceRow { object: Some(rows), .. } => Node::Object(self.object(rows, depth)?),
+            SourceRow { list: Some(rows), .. } => Node::List(self.plain(rows, depth)?),
+            SourceRow { text: Some(rows), .. } => Node::Text(owned(&row.between), self.plain(rows, depth)?),
+            SourceRow { each: Some(each), .. } => Node::Each(path(each)?, self.plain(&row.rows, depth + 1)?),
+            SourceRow { rest: Some(rest), .. } => Node::Rest(Rest {
+                of: path(rest)?,
+                except: row.except.iter().map(|key| owned(key)).collect(),
+                attributes: row.attributes.as_deref().map(owned),
+            }),
+            SourceRow { from: Some(from), .. } => {
+                let from = match from {
+                    OneOrMany::One(one) => std::slice::from_ref(one),
+                    OneOrMany::Many(many) => many,
+                };
+                Node::Value(Value {
+                    from: from.iter().map(|text| path(text)).collect::<Result<_, _>>()?,
+                    part: part(&row.part).map_err(|message| (row.to.clone(), message))?,
+                    form: self.form(row),
+                    otherwise: row.otherwise.as_ref().map(|json| Cow::Owned(json.to_string())),
+                })
+            }
+            _ => {
+                let message = format!("`{}` has none of from, value, object, list, text, each, rest", row.to);
+                return Err((row.to.clone(), message));
+            }
+        };
+        Ok(Row {
+            key: owned(key),
+            when: when(&row.when, depth)?,
+            need: row.need,
+            full: row.full,
+            node,
+        })
+    }
+
+    fn form(&self, row: &SourceRow) -> Form {
+        let json = |text: &str| Cow::Owned(Json::from(text).to_string());
+        match (&row.table, row.form) {
+            (Some(SourceTable::Own(table)), _) => {
+                let rows = table
+                    .iter()
+                    .map(|(text, json)| (owned(text), Cow::Owned(json.to_string())));
+                Form::Table(rows.collect())
+            }
+            (Some(SourceTable::Of(OfAttack::Tactics)), _) => {
+                let tactics = self.attack.tactics.iter();
+                Form::Table(tactics.map(|tactic| (tactic.name.clone(), json(&tactic.id))).collect())
+            }
+            (Some(SourceTable::Of(OfAttack::Mitigations)), _) => {
+                let mitigations = self.attack.mitigations.iter();
+                Form::Table(mitigations.map(|m| (m.id.clone(), json(&m.name))).collect())
+            }
+            (None, None) if row.attribute.is_some() => Form::Any,
+            (None, None | Some(SourceForm::String)) => Form::String,
+            (None, Some(SourceForm::Integer)) => Form::Integer,
+            (None, Some(SourceForm::Port)) => Form::Port,
+            (None, Some(SourceForm::Ip)) => Form::Ip,
+            (None, Some(SourceForm::Json)) => Form::Json,
+            (None, Some(SourceForm::Millis)) => Form::Millis,
+            (None, Some(SourceForm::Nanos)) => Form::Nanos,
+            (None, Some(SourceForm::Time)) => Form::Time,
+            (None, Some(SourceForm::Any)) => Form::Any,
+        }
+    }
+}
+
+/// No key comes twice: the rest leaves out what the object has from other rows.
+fn exclude(rows: &mut [Row]) {
+    let keys: Vec<Str> = rows.iter().map(|row| row.key.clone()).collect();
+    for row in rows {
+        match &mut row.node {
+            Node::Rest(rest) => {
+                let other = keys.iter().filter(|key| !key.is_empty());
+                rest.except.to_mut().extend(other.cloned());
+            }
+            Node::Object(rows) => exclude(rows.to_mut()),
+            _ => {}
+        }
+    }
+}
+
+fn part(source: &BTreeMap<String, String>) -> Result<Part, String> {
+    let mut parts = source.iter();
+    let part = match parts.next() {
+        None => Part::Whole,
+        Some((name, text)) => {
+            let text = owned(text);
+            match name.as_str() {
+                "before" => Part::Before(text),
+                "after" => Part::After(text),
+                "before_last" => Part::BeforeLast(text),
+                "after_last" => Part::AfterLast(text),
+                "with" => Part::With(text),
+                _ => {
+                    return Err(format!(
+                        "`{name}` is no part: before, after, before_last, after_last, with"
+                    ));
+                }
+            }
+        }
+    };
+    match parts.next() {
+        None => Ok(part),
+        Some(_) => Err("`part` has one key".into()),
+    }
+}
+
+/// Conditions as elsewhere in the catalog, on paths.
+fn when(conditions: &[Condition], depth: u8) -> Compiled<List<When>> {
+    let mut compiled = Vec::new();
+    let mut add = |name: &str, patterns: &[String]| -> Compiled<()> {
+        let (not, name) = match name.strip_prefix('!') {
+            Some(name) => (true, name),
+            None => (false, name),
+        };
+        compiled.push(When {
+            path: path(name, depth).map_err(|message| (name.to_owned(), message))?,
+            any: patterns.iter().map(|text| pattern(text)).collect(),
+            not,
+        });
+        Ok(())
+    };
+    for condition in conditions {
+        match condition {
+            Condition::Presence(name) => add(name, &[])?,
+            Condition::Match(pairs) => {
+                for (name, patterns) in pairs {
+                    match patterns {
+                        OneOrMany::One(one) => add(name, std::slice::from_ref(one))?,
+                        OneOrMany::Many(many) => add(name, many)?,
+                    }
+                }
+            }
+        }
+    }
+    Ok(compiled.into())
+}

@@ -1,0 +1,119 @@
+// bewit itself. The only module that knows the package.
+
+import init, { Annotator, BewitError } from "./bewit/index.js";
+// Not for everybody: how the package's own streams cut what they read.
+import { settledLength } from "./bewit/bewit.js";
+
+import { stated, withKeys } from "./configuration.js";
+import { digest, splitLines } from "./records.js";
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+/** What the page offers. */
+const SCHEMAS = ["native", "ocsf", "ecs"];
+const REPORTS = ["html", "markdown"];
+
+/** Starts bewit, and says what this build is and which of the schemas and reports it lacks. */
+export async function load() {
+  await init({ module_or_path: new URL("bewit/bewit_bg.wasm", import.meta.url) });
+  const annotator = new Annotator();
+  const fails = (make) => attempt("config", make).mistakes !== undefined;
+  const lacking = {
+    schemas: SCHEMAS.filter((schema) => fails(() => new Annotator(`schema: ${schema}\n`).free())),
+    reports: REPORTS.filter((format) => fails(() => annotator.report("", format))),
+  };
+  const about = annotator.describe();
+  annotator.free();
+  return { lacking, about };
+}
+
+/** What a part of the settings has made wrong: `mistakes` of `message`, `line`, `column`. */
+function attempt(part, make) {
+  try {
+    return { value: make() };
+  } catch (error) {
+    const known = error instanceof BewitError;
+    return {
+      part: known && error.code === "overlay" ? "overlay" : part,
+      mistakes: known ? error.mistakes : [{ message: String(error?.message ?? error) }],
+    };
+  }
+}
+
+/** Annotators of one configuration. */
+export class Engine {
+  /** Alerts as the list needs them, with their lines: small, and each as every other schema has it. */
+  #index;
+  /** Alerts as the page shows them. */
+  #view;
+  /** Alerts as the settings say. */
+  #output;
+
+  /** An engine, or `{part, mistakes}`. */
+  static make({ config, overlay, schema, detail }) {
+    const overlays = overlay.trim() ? [overlay] : [];
+    // As it stands, so that mistakes are where the user wrote them.
+    const plain = attempt("config", () => new Annotator(config, overlays).free());
+    if (plain.mistakes) return plain;
+    const chosen = { schema: stated(config, "schema") ?? schema, detail: stated(config, "detail") ?? detail };
+    return attempt("config", () => {
+      const engine = new Engine();
+      const make = (keys) => new Annotator(withKeys(config, keys), overlays);
+      engine.#index = make({ schema: "native", detail: "brief", keep_raw: true });
+      engine.#view = make({ schema: "native", detail: chosen.detail });
+      engine.#output = chosen.schema === "native" ? engine.#view : make(chosen);
+      return engine;
+    });
+  }
+
+  free() {
+    for (const annotator of new Set([this.#index, this.#view, this.#output])) annotator?.free();
+  }
+
+  /** The records of a batch, and what the list shows of those that are alerts. `n` is a record's position. */
+  list(batch) {
+    const records = run(this.#index, batch);
+    const alerts = [];
+    records.forEach((record, n) => {
+      const alert = digest(record);
+      if (alert) alerts.push({ ...alert, n });
+    });
+    return { records, alerts };
+  }
+
+  /** One alert of a batch: as shown, as the settings have it, and the line it came from. */
+  alert(batch, n) {
+    const listed = decoder.decode(run(this.#index, batch)[n]);
+    const view = decoder.decode(run(this.#view, batch)[n]);
+    const output = this.#output === this.#view ? view : decoder.decode(run(this.#output, batch)[n]);
+    // What came annotated goes through as it came, and says whatever its sender wanted.
+    const foreign = batch.lines.some((line) => decoder.decode(line) === view);
+    const raw = foreign ? view : JSON.parse(listed).bewit.input?.raw ?? view;
+    return { view, output, raw, foreign };
+  }
+
+  /** Alerts of a batch, a line each. */
+  alerts(batch, positions) {
+    const records = run(this.#view, batch);
+    return positions.map((n) => decoder.decode(records[n]));
+  }
+
+  /** A page for people on alerts, a line each. */
+  report(alerts, format) {
+    return this.#view.report(alerts, format);
+  }
+}
+
+/** How many of these bytes are whole lines that no later line continues. */
+export const settled = settledLength;
+
+/** Bytes as a batch. One JSON document over several lines is one line to bewit. */
+export function batchOf(bytes, whole) {
+  return { bytes, whole, lines: whole ? [bytes] : splitLines(bytes) };
+}
+
+function run(annotator, { bytes, whole }) {
+  if (!whole) return splitLines(annotator.annotateBatch(bytes));
+  const text = decoder.decode(bytes);
+  return [encoder.encode(annotator.annotate(text) ?? text)];
+}

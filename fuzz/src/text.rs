@@ -1,0 +1,63 @@
+//! Text alerts whose values hold keys, quotes, parentheses and blanks.
+
+use arbitrary::Unstructured;
+
+use crate::annotators::Annotators;
+use crate::json::{Members, name};
+use crate::{commands, line, make};
+
+thread_local! {
+    static ANNOTATORS: Annotators = Annotators::new();
+}
+
+/// The body of the target.
+pub fn check(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let Ok(alert) = make::text_alert(&mut u) else { return };
+    ANNOTATORS.with(|annotators| {
+        for annotator in annotators.iter() {
+            let out = line::annotated(annotator, alert.line.as_bytes());
+            // A text alert is one whatever its message is; a bound of the configuration may drop it.
+            let bounded = annotator.config().min_priority.is_some();
+            assert!(out.is_some() || bounded, "no alert: {}", alert.line);
+            if let Some(out) = out {
+                fields(&alert, &out);
+                commands::advice(&out, &commands::OPTIONS);
+            }
+        }
+    });
+}
+
+/// Every field's value stands in the message, and none of those that came with two values is there.
+fn fields(alert: &make::TextAlert, out: &str) {
+    let members = Members::of(out).unwrap();
+    assert_eq!(name(members.get("output").unwrap()), alert.line.trim_ascii());
+    let Some(bewit) = members.get("bewit") else { return };
+    let bewit: serde_json::Value = serde_json::from_str(bewit).unwrap();
+    let ambiguous: Vec<&str> = bewit["input"]["ambiguous"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str())
+        .collect();
+    for (field, value) in members
+        .get("output_fields")
+        .and_then(Members::of)
+        .into_iter()
+        .flat_map(|fields| fields.0)
+    {
+        assert!(
+            !ambiguous.contains(&name(field).as_str()),
+            "{field} is ambiguous and believed"
+        );
+        match value.as_bytes()[0] {
+            b'"' => {
+                let inside = &value[1..value.len() - 1];
+                let stands = alert.message.contains(&name(value)) || alert.message.contains(inside);
+                assert!(stands, "{field} is {value}, which is not in {}", alert.line);
+            }
+            b'n' => assert!(alert.message.contains("<NA>")),
+            _ => assert!(alert.message.contains(value), "{field} is {value}"),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What needs a nightly compiler: fuzzing (`fuzz/` says what must hold) and Miri.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::build;
+use crate::run::{cargo, run};
+
+/// The crate's manifest.
+pub(crate) const MANIFEST: &str = "fuzz/Cargo.toml";
+/// Inputs that are kept in the repository, a folder for each target.
+const KEPT: &str = "fuzz/corpus";
+/// What Falco, its wrappers and bewit's configuration are made of.
+const DICTIONARY: &str = "fuzz/dictionary.txt";
+/// Where everything else goes.
+const WORK: &str = "target/fuzz";
+/// Longest input that is kept in the repository.
+const KEPT_BYTES: usize = 2048;
+
+/// Targets that run what is built for WebAssembly. No other has wasmtime in it: libFuzzer looks at every counter of a
+/// program after each input.
+const WASM: [&str; 2] = ["component", "fluent_bit"];
+
+/// What the command line asks for.
+struct Asked {
+    /// All where none is named.
+    target: Option<String>,
+    seconds: u64,
+    /// Keep what the inputs so far reach in as few as possible, and do not look for more.
+    minimise: bool,
+}
+
+impl Asked {
+    fn of(mut args: impl Iterator<Item = String>) -> Result<Self> {
+        let mut asked = Self {
+            target: None,
+            seconds: 60,
+            minimise: false,
+        };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--seconds" => {
+                    let seconds = args.next().context("--seconds takes a number")?;
+                    asked.seconds = seconds.parse().with_context(|| format!("--seconds {seconds}"))?;
+                }
+                "--minimise" => asked.minimise = true,
+                name if !name.starts_with('-') && asked.target.is_none() => asked.target = Some(arg),
+                _ => bail!("usage: cargo xtask fuzz [target] [--seconds N] [--minimise]"),
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// Runs one target, or each for so many seconds, and stops at what does not hold.
+pub(crate) fn fuzz(args: impl Iterator<Item = String>) -> Result<()> {
+    let asked = Asked::of(args)?;
+    install()?;
+    let all = targets()?;
+    let chosen: Vec<String> = match asked.target {
+        Some(target) => {
+            ensure!(
+                all.contains(&target),
+                "there is no target {target}, but {}",
+                all.join(", ")
+            );
+            vec![target]
+        }
+        None => all,
+    };
+    let seeds = seeds()?;
+    for target in chosen {
+        let found = Path::new(WORK).join("corpus").join(&target);
+        let kept = Path::new(KEPT).join(&target);
+        fs::create_dir_all(&found)?;
+        fs::create_dir_all(&kept)?;
+        let mut fuzzer = Command::new("rustup");
+        let wasm = WASM.contains(&target.as_str());
+        if wasm {
+            build::embed(&mut fuzzer, &build::component()?, &build::fluent_bit()?);
+        }
+        fuzzer
+            .args(["run", "nightly", "cargo", "fuzz", "run", "--sanitizer", "none"])
+            // Unpacking guidance is nothing but comparisons; what they would tell stands in a dictionary.
+            .arg("--no-trace-compares")
+            .args(["--fuzz-dir", "fuzz", "--features"])
+            .arg(if wasm { "fuzzer,wasm" } else { "fuzzer" })
+            .arg("--target-dir")
+            .arg(Path::new(WORK).join("build"))
+            .arg(&target);
+        if asked.minimise {
+            minimise(&mut fuzzer, &found, &kept)?;
+        } else {
+            eprintln!("{target}, {} seconds", asked.seconds);
+            fuzzer.args([&found, &kept, &seeds]).args(["--", "-timeout=20"]);
+            fuzzer.arg(format!("-dict={DICTIONARY}"));
+            run(fuzzer.args([
+                "-print_final_stats=1".to_owned(),
+                format!("-max_total_time={}", asked.seconds),
+            ]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the inputs that are kept by as few as reach all that inputs so far reach.
+fn minimise(fuzzer: &mut Command, found: &Path, kept: &Path) -> Result<()> {
+    let few = Path::new(WORK).join("few");
+    if few.exists() {
+        fs::remove_dir_all(&few)?;
+    }
+    fs::create_dir_all(&few)?;
+    fuzzer.args([&few, found, kept]);
+    run(fuzzer.args(["--", "-set_cover_merge=1", &format!("-max_len={KEPT_BYTES}")]))?;
+    fs::remove_dir_all(kept)?;
+    fs::create_dir_all(kept)?;
+    for file in files(&few)? {
+        let name = file.file_name().context("a file has a name")?;
+        fs::copy(&file, kept.join(name))?;
+    }
+    Ok(())
+}
+
+/// All inputs that are kept, through the targets' bodies, with the compiler that everything else has.
+pub(crate) fn replay(component: &Path, fluent_bit: &Path) -> Result<()> {
+    run(build::embed(
+        cargo().args([
+            "test",
+            "--manifest-path",
+            MANIFEST,
+            "--target-dir",
+            "target",
+            "--all-targets",
+        ]),
+        component,
+        fluent_bit,
+    ))
+}
+
+/// Runs the tests of what handles pointers in Miri.
+pub(crate) fn miri() -> Result<()> {
+    let nightly = ["component", "add", "--toolchain", "nightly", "miri", "rust-src"];
+    run(Command::new("rustup").args(nightly))?;
+    run(Command::new("rustup")
+        .args(["run", "nightly", "cargo", "miri", "test", "--package", "bewit", "--lib"])
+        .args(["--target-dir", "target/miri", "--", "plugin::"])
+        // Blocks that are kept are never given back: a module ends with its process.
+        .env("MIRIFLAGS", "-Zmiri-ignore-leaks"))
+}
+
+/// Gets cargo-fuzz and the compiler that it needs.
+fn install() -> Result<()> {
+    let mut there = Command::new("rustup");
+    there.args(["run", "nightly", "cargo", "fuzz", "--version"]);
+    let there = there.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if there.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    eprintln!("getting a nightly compiler and cargo-fuzz");
+    run(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))?;
+    run(cargo().args(["install", "--locked", "cargo-fuzz"]))
+}
+
+/// Names of all targets.
+fn targets() -> Result<Vec<String>> {
+    let mut names: Vec<String> = files(Path::new("fuzz/targets"))?
+        .iter()
+        .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Every line of `tests/corpus` in a file of its own.
+fn seeds() -> Result<PathBuf> {
+    let seeds = Path::new(WORK).join("seeds");
+    fs::create_dir_all(&seeds)?;
+    for folder in files(Path::new("tests/corpus"))?
+        .into_iter()
+        .filter(|path| path.is_dir())
+    {
+        for file in files(&folder)? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read(&file)?;
+            let lines: Vec<&[u8]> = match name.rsplit_once('.') {
+                Some((_, "log" | "jsonl")) => text.split(|byte| *byte == b'\n').collect(),
+                Some((_, "json")) => vec![&text],
+                _ => continue,
+            };
+            for (number, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+                let origin = folder.file_name().unwrap_or_default().to_string_lossy();
+                fs::write(seeds.join(format!("{origin}-{name}-{number}")), line)?;
+            }
+        }
+    }
+    Ok(seeds)
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    entries.map(|entry| Ok(entry?.path())).collect()
+}
