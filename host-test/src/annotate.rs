@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Annotate, component: Option<&Path>) -> Result<bool> {
         match (&mut places, done.mark) {
             (Some(places), Some(mark)) => {
                 output.sync()?;
-                places.save(mark, output.written())
+                places.save(mark, output.position())
             }
             _ => Ok(()),
         }
@@ -87,7 +87,7 @@ impl Places {
         }
     }
 
-    fn save(&mut self, mark: input::Mark, output: Option<state::Written>) -> Result<()> {
+    fn save(&mut self, mark: input::Mark, output: Option<state::Position>) -> Result<()> {
         let Some(name) = self.names.get(mark.input) else {
             return Ok(());
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::identity::Identity;
-use crate::state::Written;
+use crate::state::{HEAD, Head, Position, head};
 
 /// Standard output, or a file.
 pub(crate) struct Output {
@@ -23,6 +23,8 @@ pub(crate) struct Output {
 struct Regular {
     file: File,
     identity: Option<Identity>,
+    /// How it begins.
+    head: Vec<u8>,
     /// Bytes in it, all of them whole batches.
     length: u64,
 }
@@ -43,7 +45,7 @@ impl Output {
 
     /// Goes on behind what is there. What a file has behind the place that was kept was written by a process that
     /// ended before it could say so: it will be written again, so it is cut off.
-    pub(crate) fn resume(file: Option<&Path>, written: Option<&Written>) -> Result<Self> {
+    pub(crate) fn resume(file: Option<&Path>, written: Option<&Position>) -> Result<Self> {
         let Some(path) = file else {
             let mut output = Self::standard();
             output.open_line = standard_output().is_some_and(|data| data.is_file()) && !standard_output_ends_line();
@@ -53,7 +55,7 @@ impl Output {
         Self::resume_file(path, &name, written).with_context(|| format!("cannot write {name}"))
     }
 
-    fn resume_file(path: &Path, name: &str, written: Option<&Written>) -> io::Result<Self> {
+    fn resume_file(path: &Path, name: &str, written: Option<&Position>) -> io::Result<Self> {
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
         // What is no regular file may be a pipe, which is not to be opened for reading.
@@ -64,16 +66,20 @@ impl Output {
         let data = file.metadata()?;
         let mut length = data.len();
         if let Some(written) = written
-            && Identity::of(&data) == Some(written.file)
-            && written.offset < length
+            && written.file == Identity::of(&data)
+            && written.fits(&mut file)?
         {
             length = written.offset;
             file.set_len(length)?;
         }
         let open_line = !ends_line(&mut file, length)?;
         file.seek(SeekFrom::Start(length))?;
+        let begin = head(&mut file, length)?;
         let mut output = Self::file(file, name, length)?;
         output.open_line = open_line;
+        if let Some(regular) = &mut output.regular {
+            regular.head = begin;
+        }
         Ok(output)
     }
 
@@ -92,6 +98,7 @@ impl Output {
             Some(Regular {
                 file: file.try_clone()?,
                 identity: Identity::of(&data),
+                head: Vec::new(),
                 length,
             })
         } else {
@@ -130,6 +137,8 @@ impl Output {
             return Err(error).with_context(|| format!("cannot write to {}", self.name));
         }
         if let Some(regular) = &mut self.regular {
+            let missing = HEAD.saturating_sub(regular.head.len());
+            regular.head.extend(line_break.iter().chain(lines).take(missing));
             regular.length += (line_break.len() + lines.len()) as u64;
         }
         self.open_line = !lines.ends_with(b"\n");
@@ -148,11 +157,12 @@ impl Output {
     }
 
     /// How far a file was written.
-    pub(crate) fn written(&self) -> Option<Written> {
+    pub(crate) fn position(&self) -> Option<Position> {
         let regular = self.regular.as_ref()?;
-        Some(Written {
-            file: regular.identity?,
+        Some(Position {
+            file: regular.identity,
             offset: regular.length,
+            head: Head::of(&regular.head),
         })
     }
 }

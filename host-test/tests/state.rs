@@ -291,7 +291,7 @@ fn a_state_that_cannot_be_trusted_is_refused_until_it_is_reset() {
         ),
         (
             &good.replace("\"offset\": 4", "\"offset\": -4"),
-            "bewit.state:9:20: the state is damaged: invalid",
+            "bewit.state:11:20: the state is damaged: invalid",
         ),
         (
             "{\"schema\":\"bewit.state/2\"}",

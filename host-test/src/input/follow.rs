@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cut::{Cut, Cutter};
-use super::open::{Open, fits};
+use super::open::Open;
 use super::rotation::{Trail, trail};
 use super::{Bounds, Closed, Input, Mark, SPLIT, Sink};
 use crate::console::Console;
@@ -78,7 +78,10 @@ pub(crate) fn follow(
         }
     }
     for file in &mut followed {
-        file.leave(console, sink)?;
+        file.leave(sink)?;
+        if !stop.load(Ordering::Relaxed) {
+            file.tell_unfinished(console);
+        }
     }
     Ok(followed.iter().all(|file| file.complete))
 }
@@ -162,7 +165,7 @@ impl<'i> Followed<'i> {
         let data = current.as_ref().map(File::metadata).transpose()?;
         let identity = data.as_ref().and_then(Identity::of);
         let same = match &mut current {
-            Some(file) => identity == position.file && fits(file, &position)?,
+            Some(file) => identity == position.file && position.fits(file)?,
             None => false,
         };
         let Trail { old, next, compressed } = if same {
@@ -307,11 +310,15 @@ impl<'i> Followed<'i> {
     }
 
     /// Hands over what is held, at the end of everything.
-    fn leave(&mut self, console: &Console, sink: &mut dyn Sink) -> Result<(), Closed> {
-        if !self.following.resumable {
-            return self.finish(sink);
+    fn leave(&mut self, sink: &mut dyn Sink) -> Result<(), Closed> {
+        if self.following.resumable {
+            self.hand_over_as(Cut::Lines, sink)
+        } else {
+            self.finish(sink)
         }
-        self.hand_over_as(Cut::Lines, sink)?;
+    }
+
+    fn tell_unfinished(&self, console: &Console) {
         let held = self.open.as_ref().map_or(0, Open::held);
         if held > 0 {
             console.say(format_args!(
@@ -319,7 +326,6 @@ impl<'i> Followed<'i> {
                 self.path.display()
             ));
         }
-        Ok(())
     }
 
     fn hand_over_as(&mut self, cut: Cut, sink: &mut dyn Sink) -> Result<(), Closed> {

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use super::decode::Decoder;
 use crate::identity::Identity;
-use crate::state::{HEAD, Head, Position};
+use crate::state::{HEAD, Head, Position, head};
 
 /// Bytes read of one file before the others have their turn.
 const BLOCK: u64 = 256 << 10;
@@ -50,7 +50,7 @@ impl Open {
         })
     }
 
-    /// At a position of a file that [`fits`] it.
+    /// At a position that fits the file.
     pub(super) fn at(mut file: File, position: &Position) -> io::Result<Self> {
         file.seek(SeekFrom::Start(position.offset))?;
         let mut open = Self::new(file)?;
@@ -141,21 +141,4 @@ impl Open {
             ..self.position()
         }
     }
-}
-
-/// Whether a file has what was read up to a position, as far as it can be told: it is long enough, and begins so.
-pub(super) fn fits(file: &mut File, position: &Position) -> io::Result<bool> {
-    let least = position.offset.max(position.head.bytes);
-    Ok(file.metadata()?.len() >= least && Head::of(&head(file, position.head.bytes)?) == position.head)
-}
-
-/// The first bytes of a file; its cursor stays where it is.
-fn head(file: &mut File, bytes: u64) -> io::Result<Vec<u8>> {
-    let at = file.stream_position()?;
-    file.rewind()?;
-    let mut head = Vec::new();
-    let read = file.take(bytes.min(HEAD as u64)).read_to_end(&mut head);
-    file.seek(SeekFrom::Start(at))?;
-    read?;
-    Ok(head)
 }

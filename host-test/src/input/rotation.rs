@@ -9,7 +9,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::open::fits;
 use crate::identity::Identity;
 use crate::state::Position;
 
@@ -56,7 +55,7 @@ pub(super) fn trail(
     let is_current = |beside: &Beside| current.is_some() && beside.identity == current;
     let mut old = None;
     for (at, beside) in all.iter_mut().enumerate() {
-        if beside.compressed || is_current(beside) || !fits(&mut beside.file, position)? {
+        if beside.compressed || is_current(beside) || !position.fits(&mut beside.file)? {
             continue;
         }
         if beside.identity.is_some() && beside.identity == position.file {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{Position, Positions, Written, hash, hex};
+use super::{Position, Positions, hash, hex};
 use crate::misuse::Misuse;
 
 const SCHEMA: &str = "bewit.state/1";
@@ -70,12 +70,12 @@ impl State {
         self.positions.inputs.get(name)
     }
 
-    pub(crate) fn output(&self) -> Option<&Written> {
+    pub(crate) fn output(&self) -> Option<&Position> {
         self.positions.output.as_ref()
     }
 
     /// Keeps how far one input and the output have come. When this returns, it is on the disk.
-    pub(crate) fn save(&mut self, input: &str, position: Position, output: Option<Written>) -> Result<()> {
+    pub(crate) fn save(&mut self, input: &str, position: Position, output: Option<Position>) -> Result<()> {
         self.positions.inputs.insert(input.to_owned(), position);
         self.positions.output = output;
         self.write()

@@ -6,6 +6,8 @@
 mod file;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -26,16 +28,16 @@ pub(crate) struct Positions {
     /// By absolute path, as it was given: links in it are not followed.
     inputs: BTreeMap<String, Position>,
     /// The output, if it is a regular file that bewit opened.
-    output: Option<Written>,
+    output: Option<Position>,
 }
 
-/// How far an input was read.
+/// How far a file was read, or written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Position {
     /// None where the system has no such numbers.
     pub(crate) file: Option<Identity>,
-    /// Bytes that were written out, all of them whole lines.
+    /// Bytes of an input that were written out, all of them whole lines; or bytes of the output.
     pub(crate) offset: u64,
     /// How the file begins.
     pub(crate) head: Head,
@@ -51,6 +53,15 @@ pub(crate) struct Head {
     hash: u64,
 }
 
+impl Position {
+    /// Whether a file is long enough for it and begins so. Where the system can tell files apart, whether it is the
+    /// same one is another question.
+    pub(crate) fn fits(&self, file: &mut File) -> io::Result<bool> {
+        let least = self.offset.max(self.head.bytes);
+        Ok(file.metadata()?.len() >= least && Head::of(&head(file, self.head.bytes)?) == self.head)
+    }
+}
+
 impl Head {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self {
@@ -60,12 +71,15 @@ impl Head {
     }
 }
 
-/// How far the output was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Written {
-    pub(crate) file: Identity,
-    pub(crate) offset: u64,
+/// The first bytes of a file, [`HEAD`] at most; its cursor stays where it is.
+pub(crate) fn head(file: &mut File, bytes: u64) -> io::Result<Vec<u8>> {
+    let at = file.stream_position()?;
+    file.rewind()?;
+    let mut head = Vec::new();
+    let read = file.take(bytes.min(HEAD as u64)).read_to_end(&mut head);
+    file.seek(SeekFrom::Start(at))?;
+    read?;
+    Ok(head)
 }
 
 /// What an input is called in the state.
