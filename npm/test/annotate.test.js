@@ -92,12 +92,14 @@ test("mistakes in overlays name the overlay", () => {
   });
 });
 
-test("a report is Markdown, and other formats are refused", () => {
+test("a report is Markdown, HTML or a layer, and other formats are refused", () => {
   const annotator = new Annotator();
   const alerts = `${annotator.annotate(SHELL)}\nno alert\n${annotator.annotate(TILL)}\n`;
   const report = annotator.report(alerts, "markdown");
   assert.match(report, /Terminal shell in container/);
   assert.match(report, /Acme till opened/);
+  assert.match(annotator.report(alerts, "html"), /^<!doctype html>/);
+  assert.equal(JSON.parse(annotator.report(alerts, "navigator")).domain, "enterprise-attack");
   assert.throws(() => annotator.report(alerts, "pdf"), TypeError);
 });
 

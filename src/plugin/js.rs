@@ -6,7 +6,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{Config, Mistake, Outcome, Split, annotate_batch, catalog, report, schema};
+use crate::{Config, Mistake, Outcome, Split, annotate_batch, catalog, report};
 
 #[wasm_bindgen(raw_module = "./error.js")]
 extern "C" {
@@ -122,23 +122,21 @@ impl Annotator {
         out
     }
 
-    /// A report on annotated alerts, which are JSON, one a line. Lines that are none are left out.
+    /// A report on annotated alerts, which are JSON, one a line. Lines that are none are left out, and what looks like a
+    /// credential is masked.
     ///
     /// Throws a `TypeError` for a format that there is not.
     pub fn report(
         &self,
         alerts: &str,
-        #[wasm_bindgen(unchecked_param_type = "\"markdown\" | \"html\"")] format: &str,
+        #[wasm_bindgen(unchecked_param_type = "\"markdown\" | \"html\" | \"terminal\" | \"navigator\"")] format: &str,
     ) -> Result<String, JsValue> {
-        let write = match format {
-            "markdown" => report::markdown,
-            _ => {
-                let message = format!("there is no report in the format {format:?}, only in \"markdown\"");
-                return Err(TypeError::new(&message).into());
-            }
-        };
-        let alerts = alerts.lines().filter_map(|line| serde_json::from_str(line).ok());
-        Ok(write(&alerts.collect::<Vec<schema::Alert>>()))
+        let format = format
+            .parse()
+            .map_err(|error: report::UnknownReport| TypeError::new(&error.to_string()))?;
+        let mut kept = report::Alerts::new(usize::MAX, true);
+        kept.take(alerts.as_bytes());
+        Ok(report::report(&kept.kept, format))
     }
 
     /// Versions of bewit, its catalog, the alerts' schema and ATT&CK, and the number of rules with guidance of their
