@@ -30,6 +30,11 @@ fn main() -> Result<()> {
             bail!("catalog/ has {} mistakes", mistakes.len());
         }
     };
+    // A package is compressed as a whole when it is sent, and better so.
+    let deflate = match env::var_os("CARGO_FEATURE_JS") {
+        Some(_) => library::stored,
+        None => deflate,
+    };
     let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
     let tables = library.tables.pack(deflate).context("the catalog cannot be packed")?;
     let out = env::var("OUT_DIR")?;

@@ -2,6 +2,10 @@
 
 use std::sync::LazyLock;
 
+#[cfg(feature = "overlays")]
+use bewit_catalog::compile::{Input, Mistake, compile_over};
+#[cfg(feature = "overlays")]
+use bewit_catalog::files::vocabulary;
 use bewit_catalog::library::Library;
 use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
 
@@ -20,6 +24,15 @@ pub static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| {
     // The build has just packed it.
     LIBRARY.unpack().unwrap_or_else(|| LIBRARY.tables.index.clone())
 });
+
+/// The built-in catalog with a user's files laid over it; a later one wins over an earlier one.
+///
+/// # Errors
+/// All mistakes that were found.
+#[cfg(feature = "overlays")]
+pub fn with_overlays(overlays: &[Input]) -> Result<Catalog, Vec<Mistake>> {
+    compile_over(&BUILT_IN, &vocabulary(), overlays, env!("CARGO_PKG_VERSION"))
+}
 
 /// A known name, current or former.
 pub(crate) fn name<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Name> {
@@ -61,7 +74,7 @@ pub fn find<'c>(catalog: &'c Catalog, name: &str) -> Option<(&'c Rule, &'c Entry
 }
 
 /// How many rules have an entry of their own.
-pub fn own_entries(library: &Library) -> usize {
+pub(crate) fn own_entries(library: &Library) -> usize {
     library
         .tables
         .heads

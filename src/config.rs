@@ -3,6 +3,12 @@
 use bewit_catalog::model::{ORGANISATION, Setting};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "yaml")]
+mod yaml;
+
+#[cfg(feature = "yaml")]
+pub use yaml::{Mistake, Place};
+
 /// Settings. Every key has a default, so an empty file is a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

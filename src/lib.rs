@@ -16,6 +16,7 @@ mod annotator;
 mod batch;
 pub mod catalog;
 mod config;
+mod describe;
 mod envelope;
 mod event;
 mod json;
@@ -33,6 +34,9 @@ pub use annotate::{Confidence, MatchedBy};
 pub use annotator::{Annotator, Outcome, fault};
 pub use batch::{Stats, annotate_batch};
 pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
+#[cfg(feature = "yaml")]
+pub use config::{Mistake, Place};
+pub use describe::Description;
 pub use envelope::Split;
 pub use event::{Format, Priority};
 pub use render::native::SCHEMA;

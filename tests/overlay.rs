@@ -8,8 +8,11 @@
 
 use std::path::Path;
 
+use bewit::catalog::BUILT_IN;
 use bewit::{Annotator, Config, Outcome};
-use bewit_catalog::compile::{self, Input};
+use bewit_catalog::compile::{self, Input, Mistake};
+use bewit_catalog::files::vocabulary;
+use bewit_catalog::model::Catalog;
 use bewit_catalog::wire;
 use serde_json::Value;
 
@@ -20,9 +23,12 @@ fn overlay(text: &str) -> Input {
     }
 }
 
+fn over(overlays: &[Input]) -> Result<Catalog, Vec<Mistake>> {
+    compile::compile_over(&BUILT_IN, &vocabulary(), overlays, "0")
+}
+
 fn annotate(text: &str, line: &str) -> Value {
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
-    let compiled = compile::compile_with(&files, &[overlay(text)], "0").unwrap();
+    let compiled = over(&[overlay(text)]).unwrap();
     // As it goes from the host to the plugin.
     let library = wire::decode(&wire::encode(compiled.clone()).unwrap()).unwrap();
     assert_eq!(library.unpack(), Some(compiled));
@@ -149,7 +155,6 @@ behaviours:
 
 #[test]
 fn mistakes_are_named_where_they_are() {
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
     for (text, says) in [
         ("rulez: []\n", "acme.yaml:1:1: unknown field `rulez`"),
         (
@@ -169,7 +174,7 @@ fn mistakes_are_named_where_they_are() {
             "needs `undo` or `undo_note`",
         ),
     ] {
-        let mistakes = compile::compile_with(&files, &[overlay(text)], "0").unwrap_err();
+        let mistakes = over(&[overlay(text)]).unwrap_err();
         assert!(mistakes[0].to_string().contains(says), "{}\n{says}", mistakes[0]);
     }
 }
@@ -177,7 +182,6 @@ fn mistakes_are_named_where_they_are() {
 /// A slip is answered by what was meant.
 #[test]
 fn mistakes_say_what_may_have_been_meant() {
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
     let rule = "rules:\n  - rule: X\n    summary: x\n    why: x\n";
     for (text, says) in [
         ("behaviour: []\n".to_owned(), "acme.yaml:1:1: unknown field `behaviour`, expected one of `names`, `rules`, `extend`, `behaviours`, `mitigations`, `innocent`, `organisation`; did you mean `behaviours`?"),
@@ -189,7 +193,7 @@ fn mistakes_say_what_may_have_been_meant() {
         ("organisation:\n  owners: me\n".to_owned(), "acme.yaml:2:3: `owners` is no value of an organisation; did you mean `owner`?"),
         ("innocent:\n  - innocent: x\n    rules: [Terminal shel in container]\n    convincing: []\n    disposition: expected\n    reason: x\n    source: x\n".to_owned(), "did you mean `Terminal shell in container`?"),
     ] {
-        let mistakes = compile::compile_with(&files, &[overlay(&text)], "0").unwrap_err();
+        let mistakes = over(&[overlay(&text)]).unwrap_err();
         assert!(mistakes[0].to_string().contains(says), "{}\n{says}", mistakes[0]);
     }
 }
@@ -197,7 +201,6 @@ fn mistakes_say_what_may_have_been_meant() {
 /// What is denied in the catalog is denied in a file of one's own: in commands, their undo, manifests and prose.
 #[test]
 fn what_switches_protection_off_is_refused() {
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
     let block = |rest: &str| {
         overlay(&format!(
             "mitigations:\n  - mitigation: x\n    phase: contain\n    title: X\n{rest}"
@@ -217,7 +220,7 @@ fn what_switches_protection_off_is_refused() {
         (command("[kubectl, delete, pod, \"{k8s.pod.name}\", --force, --grace-period=0]"), Some("(pods-killed-unseen)")),
         (command("[kubectl, delete, pod, \"{k8s.pod.name}\", --force, --grace-period=0]") + "    why: The pod may go on running on its node.\n", None),
     ] {
-        let mistakes = compile::compile_with(&files, &[block(&rest)], "0").err().unwrap_or_default();
+        let mistakes = over(&[block(&rest)]).err().unwrap_or_default();
         match refused {
             Some(says) => {
                 let said = mistakes.first().map(ToString::to_string).unwrap_or_default();
@@ -254,8 +257,7 @@ extend:
     };
     assert_eq!(step(&alert), "The shop, in #shop, at no page.");
 
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
-    let compiled = compile::compile_with(&files, &[overlay(text)], "0").unwrap();
+    let compiled = over(&[overlay(text)]).unwrap();
     let library = wire::decode(&wire::encode(compiled).unwrap()).unwrap();
     let config = serde_json::from_str::<Config>(r#"{"organisation": {"owner": "Till team"}}"#).unwrap();
     let mut out = Vec::new();
@@ -296,10 +298,15 @@ fn the_example_is_what_its_page_says() {
     }
     assert_eq!(rows, 3);
     let slip = read("acme.yaml").replace("      - use: isolate-pod\n", "      - use: isolate-pot\n");
-    let files = compile::read_dir(Path::new("catalog")).unwrap();
-    let said = compile::compile_with(&files, &[overlay(&slip)], "0").unwrap_err()[0].to_string();
+    let said = over(&[overlay(&slip)]).unwrap_err()[0].to_string();
     let shown = page.lines().find(|line| line.contains("isolate-pot")).unwrap();
     assert!(said.ends_with(shown.split_once(": ").unwrap().1), "{said}");
+}
+
+#[test]
+fn what_was_compiled_can_be_compiled_again() {
+    let files = compile::read_dir(Path::new("catalog")).unwrap();
+    assert_eq!(over(&[]), compile::compile(&files, "0"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use crate::condition;
+use crate::decompile::Decompiler;
 use crate::denied::{Denials, Place};
 use crate::model::{
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
@@ -65,6 +66,14 @@ pub struct Mistake {
     pub message: String,
 }
 
+impl Mistake {
+    /// The word that may have been meant, which the message asks for.
+    pub fn meant(&self) -> Option<&str> {
+        let (_, asked) = self.message.rsplit_once(MEANT)?;
+        asked.split('`').next()
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
@@ -117,21 +126,21 @@ pub fn slug(name: &str) -> String {
 /// # Errors
 /// All mistakes that were found.
 pub fn compile(files: &[Input], version: &str) -> Result<Catalog, Vec<Mistake>> {
-    compile_with(files, &[], version)
+    Compiler::default().compile(files, None, &[], version)
 }
 
-/// As [`compile`], with files of a user's own (see [`source::Overlay`]); a later one wins over an earlier one.
+/// Compiles files of a user's own (see [`source::Overlay`]) over a catalog that was compiled before; a later one wins over
+/// an earlier one. `files` are the catalog's; those in folders may be missing.
 ///
 /// # Errors
 /// All mistakes that were found.
-pub fn compile_with(files: &[Input], overlays: &[Input], version: &str) -> Result<Catalog, Vec<Mistake>> {
-    let mut compiler = Compiler::default();
-    let catalog = compiler.run(files, overlays, version);
-    if compiler.mistakes.is_empty() {
-        Ok(catalog)
-    } else {
-        Err(compiler.mistakes)
-    }
+pub fn compile_over(
+    base: &Catalog,
+    files: &[Input],
+    overlays: &[Input],
+    version: &str,
+) -> Result<Catalog, Vec<Mistake>> {
+    Compiler::default().compile(files, Some(base), overlays, version)
 }
 
 fn owned(text: &str) -> Str {
@@ -142,12 +151,28 @@ fn strings(texts: &[String]) -> List<Str> {
     texts.iter().map(|t| owned(t)).collect()
 }
 
+/// Where things stand that were compiled before.
+static COMPILED: Input = Input {
+    path: String::new(),
+    text: String::new(),
+};
+
 /// Something that was read, and the file it stands in.
 struct Part<'f, T> {
     file: &'f Input,
     /// It stands in a user's file, which may hold many things and have any name.
     overlay: bool,
     value: T,
+}
+
+impl<T> Part<'_, T> {
+    fn compiled(value: T) -> Self {
+        Self {
+            file: &COMPILED,
+            overlay: false,
+            value,
+        }
+    }
 }
 
 /// All that was read, a user's own first.
@@ -158,6 +183,18 @@ struct Parts<'f> {
     names: Vec<Part<'f, source::Name>>,
     innocent: Vec<Part<'f, source::Innocent>>,
     organisation: BTreeMap<String, String>,
+}
+
+impl Parts<'_> {
+    /// The guidance of a catalog that was compiled before.
+    fn of(catalog: &Decompiler<'_>) -> Self {
+        Self {
+            mitigations: catalog.shared().map(Part::compiled).collect(),
+            entries: catalog.entries().map(Part::compiled).collect(),
+            innocent: catalog.innocent().map(Part::compiled).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Puts parts of a user's own before the catalog's, of which those go that they replace.
@@ -341,7 +378,26 @@ impl Compiler {
     }
 
     /// Reads all files. What stands in `overlays` replaces what has the same name.
-    fn gather<'f>(&mut self, files: &'f [Input], overlays: &'f [Input]) -> Parts<'f> {
+    fn gather<'f>(&mut self, files: &'f [Input], base: Option<&Catalog>, overlays: &'f [Input]) -> Parts<'f> {
+        let mut parts = match base {
+            Some(base) => Parts::of(&Decompiler(base)),
+            None => self.guidance(files),
+        };
+        if let Some(file) = files.iter().find(|file| file.path == "names.yaml") {
+            let names: Vec<source::Name> = self.read(file).unwrap_or_default();
+            let overlay = false;
+            parts.names = names.into_iter().map(|value| Part { file, overlay, value }).collect();
+        }
+        for file in overlays {
+            if let Some(overlay) = self.read::<source::Overlay>(file) {
+                self.lay_over(&mut parts, overlay, file);
+            }
+        }
+        parts
+    }
+
+    /// Reads the files in folders.
+    fn guidance<'f>(&mut self, files: &'f [Input]) -> Parts<'f> {
         let mut parts = Parts::default();
         for file in files.iter().filter(|f| f.path.ends_with(".yaml")) {
             let overlay = false;
@@ -361,18 +417,7 @@ impl Compiler {
                     let read = self.read(file);
                     parts.innocent.extend(read.map(|value| Part { file, overlay, value }));
                 }
-                None if file.path == "names.yaml" => {
-                    let read: Vec<source::Name> = self.read(file).unwrap_or_default();
-                    parts
-                        .names
-                        .extend(read.into_iter().map(|value| Part { file, overlay, value }));
-                }
                 _ => {}
-            }
-        }
-        for file in overlays {
-            if let Some(overlay) = self.read::<source::Overlay>(file) {
-                self.lay_over(&mut parts, overlay, file);
             }
         }
         parts
@@ -434,16 +479,31 @@ impl Compiler {
         }
     }
 
-    fn run(&mut self, files: &[Input], overlays: &[Input], version: &str) -> Catalog {
+    fn compile(
+        mut self,
+        files: &[Input],
+        base: Option<&Catalog>,
+        overlays: &[Input],
+        version: &str,
+    ) -> Result<Catalog, Vec<Mistake>> {
+        let catalog = self.run(files, base, overlays, version);
+        if self.mistakes.is_empty() {
+            Ok(catalog)
+        } else {
+            Err(self.mistakes)
+        }
+    }
+
+    fn run(&mut self, files: &[Input], base: Option<&Catalog>, overlays: &[Input], version: &str) -> Catalog {
         if let Some(file) = files.iter().find(|f| f.path == "fields.txt") {
             self.fields = file.text.lines().map(str::to_owned).collect();
         }
-        self.overlays_only = !overlays.is_empty();
+        self.overlays_only = base.is_some();
         self.denied(files);
         self.lists = self.one(files, "list_fields.yaml").unwrap_or_default();
         self.params(files);
         let attack = self.attack(files);
-        let parts = self.gather(files, overlays);
+        let parts = self.gather(files, base, overlays);
         for part in &parts.mitigations {
             self.at(part);
             self.shared_mitigation(&part.value);
@@ -530,9 +590,19 @@ impl Compiler {
         }
     }
 
+    /// What is compiled now is the catalog's own, and was looked at when that was built.
+    fn was_checked(&self) -> bool {
+        self.overlays_only && !self.overlay
+    }
+
+    /// Whether a file has another name than what stands in it asks for.
+    fn is_misplaced(&self, expected: &str) -> bool {
+        !self.overlay && !self.was_checked() && !self.file.ends_with(expected)
+    }
+
     /// Looks for what is denied in everything that a block tells people to do.
     fn refuse_denied(&mut self, m: &source::Mitigation) {
-        if self.overlays_only && !self.overlay {
+        if self.was_checked() {
             return;
         }
         let undo = |c: &source::Command| Some((Place::Undo, c.undo.as_ref()?.join(" ")));
@@ -649,7 +719,7 @@ impl Compiler {
 
     fn shared_mitigation(&mut self, mitigation: &source::Mitigation) {
         let expected = format!("mitigations/{}.yaml", mitigation.id);
-        if !self.overlay && self.file != expected {
+        if self.is_misplaced(&expected) {
             self.mistake(&mitigation.id, format!("this file must be {expected}"));
         }
         let compiled = self.mitigation(mitigation, owned(&mitigation.id));
@@ -792,7 +862,7 @@ impl Compiler {
                 return None;
             }
         };
-        if !self.overlay && !self.file.ends_with(&format!("/{id}.yaml")) {
+        if self.is_misplaced(&format!("/{id}.yaml")) {
             self.mistake(&title, format!("this file must be named {id}.yaml"));
         }
         if self.entries.iter().any(|e| e.kind == kind && e.id == *id) {
@@ -875,6 +945,7 @@ impl Compiler {
     fn tuning(&mut self, tuning: &source::Tuning, rule: Option<&str>) -> Option<Tuning> {
         let hook = tuning.hook.as_deref();
         let text = match (tuning.kind, hook) {
+            _ if let Some(snippet) = &tuning.snippet => snippet.clone(),
             (TuningKind::Macro, Some(hook)) => {
                 let Some(condition) = &tuning.condition else {
                     self.mistake("tuning:", "a macro needs a `condition`");
@@ -1064,7 +1135,7 @@ impl Compiler {
 
     fn innocent(&mut self, cause: &source::Innocent) -> Innocent {
         let expected = format!("innocent/{}.yaml", cause.innocent);
-        if !self.overlay && self.file != expected {
+        if self.is_misplaced(&expected) {
             self.mistake(&cause.innocent, format!("this file must be {expected}"));
         }
         if cause.all.is_empty() && cause.rules.is_empty() {
@@ -1166,10 +1237,13 @@ fn quoted(message: &str) -> Option<&str> {
     message.split('`').nth(1)
 }
 
+/// What a question begins with; the word and a backtick follow.
+const MEANT: &str = "; did you mean `";
+
 /// A question behind a message that names an unknown word; empty where nothing is like it.
 fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     match nearest(word, known, 1)[..] {
-        [meant] => format!("; did you mean `{meant}`?"),
+        [meant] => format!("{MEANT}{meant}`?"),
         _ => String::new(),
     }
 }

@@ -1,11 +1,11 @@
-//! The catalog's own files, for hosts that compile them together with a user's.
+//! The catalog's files without the guidance: what compiling a user's own files needs beside a compiled catalog.
 
 use crate::compile::Input;
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// All files, as [`crate::compile::read_dir`] reads them from the folder.
-pub fn built_in() -> Vec<Input> {
+/// These files, as [`crate::compile::read_dir`] reads them from the folder.
+pub fn vocabulary() -> Vec<Input> {
     FILES
         .iter()
         .map(|(path, text)| Input {

@@ -8,6 +8,8 @@ pub mod compile;
 #[cfg(feature = "compile")]
 mod condition;
 #[cfg(feature = "compile")]
+mod decompile;
+#[cfg(feature = "compile")]
 mod denied;
 #[cfg(feature = "files")]
 pub mod files;

@@ -223,6 +223,27 @@ pub fn pack(catalog: Catalog, deflate: fn(&[u8]) -> Vec<u8>) -> Result<Library, 
     })
 }
 
+/// Bytes of a stored block of DEFLATE.
+#[cfg(feature = "compile")]
+const STORED: usize = 0xffff;
+
+/// DEFLATE that compresses nothing: for a catalog that stays in memory, or one that is compressed with all around it.
+#[cfg(feature = "compile")]
+pub fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut stored = Vec::with_capacity(bytes.len() + 8);
+    let last = bytes.len().div_ceil(STORED).saturating_sub(1);
+    for index in 0..=last {
+        let block = bytes.get(index * STORED..).unwrap_or_default();
+        let block = block.get(..STORED).unwrap_or(block);
+        let len = block.len() as u16;
+        stored.push(u8::from(index == last));
+        stored.extend(len.to_le_bytes());
+        stored.extend((!len).to_le_bytes());
+        stored.extend_from_slice(block);
+    }
+    stored
+}
+
 #[cfg(feature = "compile")]
 struct Packer {
     deflate: fn(&[u8]) -> Vec<u8>,
@@ -266,6 +287,15 @@ impl Packer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(feature = "compile")]
+    fn what_is_stored_is_deflate() {
+        for len in [0, 1, STORED - 1, STORED, STORED + 1, 3 * STORED] {
+            let bytes = vec![7; len];
+            assert_eq!(inflate(&stored(&bytes), len), Some(bytes), "{len}");
+        }
+    }
 
     #[test]
     fn more_than_deflate_can_make_is_not_believed() {

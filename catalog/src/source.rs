@@ -346,6 +346,9 @@ pub struct Tuning {
     /// How narrow to stay.
     #[serde(default)]
     pub note: Option<String>,
+    /// Instead of what the snippet is made of, where it was made before.
+    #[serde(skip)]
+    pub snippet: Option<String>,
 }
 
 /// How a condition joins another one.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use bewit::catalog::BUILT_IN;
-use bewit_catalog::compile::{self, Input, Mistake};
+use bewit::catalog::{BUILT_IN, with_overlays};
+use bewit_catalog::compile::{Input, Mistake};
 use bewit_catalog::model::Catalog;
-use bewit_catalog::{files, wire};
+use bewit_catalog::wire;
 
 use crate::misuse::Misuse;
 use crate::output;
@@ -58,8 +58,7 @@ fn compile(overlays: &[PathBuf]) -> Result<Catalog> {
         }
     };
     let overlays = overlays.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    compile::compile_with(&files::built_in(), &overlays, env!("CARGO_PKG_VERSION"))
-        .map_err(|mistakes| Misuse(list(&mistakes)).into())
+    with_overlays(&overlays).map_err(|mistakes| Misuse(list(&mistakes)).into())
 }
 
 fn list(mistakes: &[Mistake]) -> String {

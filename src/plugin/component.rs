@@ -83,17 +83,14 @@ impl wit::Guest for Component {
     }
 
     fn describe() -> wit::Description {
-        ANNOTATOR.with_borrow(|annotator| {
-            let library = annotator.library();
-            let catalog = &library.tables.index;
-            wit::Description {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                catalog: catalog.version.to_string(),
-                schema: crate::SCHEMA.to_owned(),
-                rules: u32::try_from(crate::catalog::own_entries(library)).unwrap_or(u32::MAX),
-                attack: catalog.attack.version.to_string(),
-            }
-        })
+        let description = ANNOTATOR.with_borrow(Annotator::describe);
+        wit::Description {
+            version: description.version.to_owned(),
+            catalog: description.catalog,
+            schema: description.schema.to_owned(),
+            rules: u32::try_from(description.rules).unwrap_or(u32::MAX),
+            attack: description.attack,
+        }
     }
 }
 

@@ -6,12 +6,13 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use crate::npm;
 use crate::run::{cargo, run};
 
 /// The target of every plugin.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// Where artefacts go.
-const DIST: &str = "dist";
+pub(crate) const DIST: &str = "dist";
 /// Bytes of stack of the module for Fluent Bit. Unpacking a block of the catalog takes 70 KiB, everything else far less:
 /// the corpus, records of 10 MB and nesting of 10,000 levels. It is at the bottom of the memory, so an overflow is a trap
 /// and overwrites nothing.
@@ -81,7 +82,7 @@ fn put(name: &str, bytes: &[u8]) -> Result<PathBuf> {
     Ok(fs::canonicalize(&path)?)
 }
 
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn demo() -> Result<()> {
 
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
-    let (component, fluent_bit) = (component()?, fluent_bit()?);
+    let (component, fluent_bit, npm) = (component()?, fluent_bit()?, npm::package()?);
     run(embed(
         cargo().args(["build", "--release", "--package", "bewit-host"]),
         &component,
@@ -113,7 +114,7 @@ pub(crate) fn dist() -> Result<()> {
     let built = target_folder().join("release/bewit");
     let host = Path::new(DIST).join("bewit");
     fs::copy(&built, &host).with_context(|| format!("cannot copy {}", built.display()))?;
-    for artefact in [&component, &fluent_bit, &host] {
+    for artefact in [&component, &fluent_bit, &host, &npm.join(npm::WASM)] {
         println!("{:>10} {}", fs::metadata(artefact)?.len(), artefact.display());
     }
     Ok(())

@@ -8,6 +8,7 @@ use bewit_catalog::compile;
 use bewit_catalog::model::EntryKind;
 
 use crate::build;
+use crate::npm;
 use crate::playground;
 use crate::run::{cargo, run};
 use crate::schema;
@@ -17,9 +18,11 @@ use crate::tools;
 pub(crate) fn test() -> Result<()> {
     tools::install()?;
     schemas_are_current()?;
-    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
+    let (component, fluent_bit, npm) = (build::component()?, build::fluent_bit()?, npm::package()?);
     run(build::embed(
-        cargo().args(["test", "--workspace", "--all-features"]),
+        cargo()
+            .args(["test", "--workspace", "--all-features"])
+            .env("BEWIT_NPM", npm),
         &component,
         &fluent_bit,
     ))?;

@@ -2,11 +2,13 @@
 
 mod build;
 mod check;
+mod npm;
 mod playground;
 mod run;
 mod schema;
 mod serve;
 mod tools;
+mod typescript;
 
 use std::process::ExitCode;
 
@@ -16,12 +18,14 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   demo      build the component and annotate examples/falco.log
-  playground  build the page that shows what bewit does, and serve it on this machine (--port)
+  playground
+            build the page that shows what bewit does, and serve it on this machine (--port, --test)
   test      run all tests, with the real tools they check against
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/
+  npm       put the package for browsers and Node into dist/npm/
   catalog   check catalog/ and say how much it covers
-  schemas   write the JSON Schemas again
+  schemas   write the JSON Schemas and the TypeScript types again
   bench     measure bewit and its peers side by side, and write docs/performance.md
   lint      formatting, clippy, documentation
 ";
@@ -47,6 +51,7 @@ fn run_task(task: &str, arguments: &[String]) -> Result<()> {
         "test" => check::test(),
         "tools" => tools::install(),
         "build" => build::dist(),
+        "npm" => npm::package().map(|_| ()),
         "catalog" => check::catalog(),
         "schemas" => schema::write(),
         "bench" => build::bench(),

