@@ -31,7 +31,7 @@ export async function* records(annotator, chunks) {
     rest = lines.pop();
     return lines;
   };
-  for await (const chunk of chunks) {
+  for await (const chunk of Symbol.asyncIterator in chunks || Symbol.iterator in chunks ? chunks : read(chunks)) {
     for (const annotated of cutter.take(chunk)) {
       yield* lines(annotated);
     }
@@ -42,6 +42,18 @@ export async function* records(annotator, chunks) {
   rest += decoder.decode();
   if (rest !== "") {
     yield rest;
+  }
+}
+
+/** The chunks of a stream, where streams are no iterators: Safari. */
+async function* read(stream) {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      yield next.value;
+    }
+  } finally {
+    await reader.cancel();
   }
 }
 
@@ -62,14 +74,15 @@ class Cutter {
     if (!(chunk instanceof Uint8Array)) {
       throw new TypeError("a chunk must be a Uint8Array; TextEncoderStream makes them of text");
     }
-    if (this.#passing) {
+    // Its owner may use it again, and a slice of Node's Buffer would be no copy.
+    chunk = new Uint8Array(chunk);
+    if (this.#passing && chunk.length > 0) {
       const end = chunk.indexOf(LINE_FEED) + 1 || chunk.length;
       this.#passing = chunk[end - 1] !== LINE_FEED;
-      yield chunk.slice(0, end);
+      yield chunk.subarray(0, end);
       chunk = chunk.subarray(end);
     }
-    // The caller may use its chunk again.
-    this.#hold(chunk.slice());
+    this.#hold(chunk);
     if (this.#held <= HELD && !chunk.includes(LINE_FEED)) {
       return;
     }

@@ -79,6 +79,19 @@ test("records come one by one, with or without a line break at the end", async (
   }
 });
 
+test("a stream that is no iterator is read, and closed by who stops early", async () => {
+  let closed = false;
+  const stream = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.from("one\ntwo\n")),
+    cancel: () => void (closed = true),
+  });
+  for await (const record of records(annotator, { getReader: () => stream.getReader() })) {
+    assert.equal(record, "one");
+    break;
+  }
+  assert.ok(closed);
+});
+
 test("text is refused: its bytes would be a guess", async () => {
   await assert.rejects(streamed(["text"]), TypeError);
 });

@@ -38,6 +38,7 @@ pub(crate) fn package() -> Result<PathBuf> {
         .input_path(target.join(TARGET).join("npm/bewit.wasm"))
         .web(true)?
         .typescript(true)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&folder)
