@@ -1,13 +1,12 @@
-// The page: what is put in, what is shown, and what connects them.
+// The page: what is put in and what is taken out. What is shown in between is in results.js.
 
-import { alertPage, dispositionName, levelBadge } from "./alert.js";
 import { Client } from "./client.js";
 import { stated } from "./configuration.js";
-import { announce, copy, download, el } from "./dom.js";
+import { announce, copy, download } from "./dom.js";
 import { Editor } from "./editor.js";
-import { List } from "./list.js";
+import { Results } from "./results.js";
 import { pack, unpack } from "./share.js";
-import { LEVELS, tables } from "./words.js";
+import { count, size } from "./words.js";
 
 /** Characters that a text area still edits without a delay. */
 const EDITABLE = 256 << 10;
@@ -15,57 +14,36 @@ const EDITABLE = 256 << 10;
 const REPORTED = 500;
 /** Milliseconds after the last key. */
 const PAUSE = 250;
-/** Milliseconds between two views of something that is being read. */
-const BETWEEN = 300;
-
-/** Where the alert stands below the list; style.css has the same. */
-const NARROW = matchMedia("(max-width: 900px)");
 
 const $ = (id) => document.getElementById(id);
 
-/** The input: bytes as they came, with a name where they are a file. */
-let input = { blob: new Blob([]), name: "" };
-/** What is being read or was, with all its alerts. */
-let reading = { id: 0, alerts: [], counts: null, done: 0, running: false, stopped: false };
+/** The input: bytes as they came. */
+let input = new Blob([]);
 /** The settings that the worker was asked to take last. */
 let asked = "";
-/** Filters, and the alerts that they leave. */
-const shownLevels = new Set(LEVELS);
-let shown = [];
-let drawn = 0;
 
-const client = new Client(onBatch);
+const client = new Client((batch) => results.add(batch));
+const results = new Results(client);
 const config = new Editor($("config"), $("config-mistakes"), () => later(configure));
 const overlay = new Editor($("overlay"), $("overlay-mistakes"), () => later(configure));
-const list = new List($("list-panel"), $("list-room"), {
-  row: ({ rule, summary, level, score, disposition, failed }) => [
-    el("span", { class: "row-head" }, failed ? el("span", { class: "badge" }, "not annotated") : levelBadge(level, String(score)), el("span", { class: "row-rule" }, rule)),
-    el("span", { class: "row-summary" }, disposition && disposition !== "suspicious" && el("b", {}, `${dispositionName(disposition)}: `), summary),
-  ],
-  key: keyOf,
-  onSelect: (alert) => showAlert(alert),
-  onOpen: () => $("alert").focus(),
-  onPick: () => NARROW.matches && $("alert").scrollIntoView(),
-});
 
 // Input
 
 function setText(text) {
-  input = { blob: new Blob([text]), name: "" };
+  input = new Blob([text]);
   $("opened").hidden = true;
-  read();
+  results.read(input);
 }
 
 /** Takes bytes as they are. They are shown for editing where that changes nothing. */
 async function setFile(blob, name) {
-  input = { blob, name };
-  const mine = input;
+  input = blob;
   const text = blob.size <= EDITABLE ? await plainText(blob) : undefined;
-  if (mine !== input) return;
+  if (blob !== input) return;
   $("lines").value = text ?? "";
   $("opened").hidden = text !== undefined;
   $("opened-name").textContent = `${name}, ${size(blob.size)}`;
-  await read();
+  await results.read(input);
 }
 
 /** The bytes as a text that a text area gives back unchanged; nothing where there is none. */
@@ -97,10 +75,10 @@ async function configure() {
   overlay.show(part === "overlay" ? mistakes : []);
   const wrong = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
   $("editors-state").textContent = mistakes.length > 0 ? wrong : "";
-  document.body.classList.toggle("stale", mistakes.length > 0);
+  $("stale").hidden = mistakes.length === 0;
   if (mistakes.length > 0) announce(`${wrong} in the ${part === "config" ? "configuration" : "overlay"}: ${mistakes[0].message}`);
   // What is wrong changes nothing, so there is nothing to read again.
-  if (mistakes.length === 0 || reading.id === 0) await read();
+  if (mistakes.length === 0 || results.id === 0) await results.read(input, { keep: true });
 }
 
 /** What the configuration says goes first; the choice beside it then only shows it. */
@@ -110,125 +88,6 @@ function holdToConfiguration(select, key, text) {
   if (known) select.value = said;
   select.disabled = said !== undefined;
   select.title = said === undefined ? "" : "The configuration says so.";
-}
-
-// Reading
-
-async function read() {
-  const kept = list.selected;
-  const mine = { id: reading.id + 1, alerts: [], counts: null, done: 0, total: input.blob.size, running: true, stopped: false, kept };
-  reading = mine;
-  draw();
-  const long = setTimeout(() => mine === reading && mine.running && ($("progress").hidden = false), BETWEEN);
-  try {
-    const { counts, stopped } = await client.ask("read", { id: mine.id, blob: input.blob });
-    Object.assign(mine, { counts, stopped });
-  } catch (error) {
-    mine.fault = error.message;
-  }
-  mine.running = false;
-  clearTimeout(long);
-  if (mine !== reading) return;
-  $("progress").hidden = true;
-  draw();
-  $("summary").dataset.read = mine.id;
-}
-
-function onBatch({ id, alerts, read: done, counts }) {
-  if (id !== reading.id) return;
-  for (const alert of alerts) reading.alerts.push(alert);
-  Object.assign(reading, { done, counts });
-  const first = reading.alerts.length === alerts.length && alerts.length > 0;
-  if (first || performance.now() - drawn > BETWEEN) draw();
-}
-
-function draw() {
-  drawn = performance.now();
-  const { alerts, counts, done, total, running } = reading;
-  filter();
-  $("progress-bar").value = total > 0 ? done / total : 0;
-  $("progress-text").textContent = `${size(done)} of ${size(total)}`;
-  if (!running || !counts) $("summary").textContent = summary();
-  document.body.classList.toggle("has-alerts", alerts.length > 0);
-  drawLevels();
-  if (list.selected === undefined && shown.length > 0) {
-    const { kept } = reading;
-    const same = kept ? shown.findIndex((alert) => alert.batch === kept.batch && alert.n === kept.n) : 0;
-    if (same >= 0) list.select(same);
-    else if (!running) list.select(0);
-  } else if (!running && list.selected === undefined) {
-    showAlert(undefined);
-  }
-}
-
-function summary() {
-  const { counts, running, stopped, fault, done, total } = reading;
-  if (fault) return `Something failed: ${fault}`;
-  if (!counts || total === 0) return running && total > 0 ? "Reading…" : "Nothing to read yet.";
-  const other = counts.records - counts.alerts;
-  const gone = counts.lines - counts.records;
-  const alerts = counts.alerts - counts.failed;
-  return [
-    stopped && `Cancelled after ${size(done)} of ${size(total)}.`,
-    `${count(counts.lines, "line")}:`,
-    [
-      count(alerts, "alert"),
-      counts.failed > 0 && `${counts.failed} that could not be annotated`,
-      other > 0 && `${count(other, "other line")} that bewit passes on unchanged`,
-      gone > 0 && `${count(gone, "line")} joined with others or dropped by min_priority`,
-    ]
-      .filter(Boolean)
-      .join(", ")
-      .concat("."),
-    shown.length < counts.alerts && `${shown.length} of the alerts are shown.`,
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
-
-// Alerts
-
-function filter() {
-  const words = $("find").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const disposition = $("disposition").value;
-  shown = reading.alerts.filter(
-    (alert) =>
-      (shownLevels.has(alert.level) || !LEVELS.includes(alert.level)) &&
-      (disposition === "" || alert.disposition === disposition) &&
-      words.every((word) => alert.rule.toLowerCase().includes(word) || alert.summary.toLowerCase().includes(word)),
-  );
-  if ($("order").value === "urgent") shown.sort((a, b) => b.score - a.score);
-  list.show(shown);
-}
-
-function refilter() {
-  draw();
-  $("summary").textContent = summary();
-}
-
-function drawLevels() {
-  const counts = Object.groupBy(reading.alerts, (alert) => alert.level);
-  for (const button of $("levels").children) {
-    const { level } = button.dataset;
-    button.replaceChildren(`${level} `, el("span", { class: "count" }, String(counts[level]?.length ?? 0)));
-    button.setAttribute("aria-pressed", String(shownLevels.has(level)));
-  }
-}
-
-/** A name for an alert, of this input under these settings. */
-function keyOf({ batch, n }) {
-  return `${reading.id}/${batch}/${n}`;
-}
-
-let wanted;
-async function showAlert(alert) {
-  wanted = alert;
-  const page = $("alert");
-  if (!alert) return page.replaceChildren(reading.alerts.length > 0 ? el("p", { class: "hint" }, "No alert fits the filter.") : "");
-  const details = await client.ask("alert", { id: reading.id, batch: alert.batch, n: alert.n });
-  if (wanted !== alert || !details) return;
-  page.replaceChildren(...alertPage(details));
-  page.dataset.shown = keyOf(alert);
 }
 
 // Out
@@ -243,14 +102,14 @@ async function share() {
 }
 
 async function report(format) {
-  const alerts = shown.filter((alert) => !alert.failed).slice(0, REPORTED);
+  const alerts = results.shown.filter((alert) => !alert.failed).slice(0, REPORTED);
   if (alerts.length === 0) return say("There are no alerts to report.");
   try {
-    const text = await client.ask("report", { id: reading.id, format, alerts: alerts.map(({ batch, n }) => ({ batch, n })) });
+    const text = await client.ask("report", { id: results.id, format, alerts: alerts.map(({ batch, n }) => ({ batch, n })) });
     if (text === undefined) return;
     if (format === "html") download("bewit-report.html", "text/html", text);
     else download("bewit-report.md", "text/markdown", text);
-    say(alerts.length < shown.length ? `The report has the first ${alerts.length} of ${shown.length} alerts.` : `The report has ${count(alerts.length, "alert")}.`);
+    say(alerts.length < results.shown.length ? `The report has the first ${alerts.length} of ${results.shown.length} alerts.` : `The report has ${count(alerts.length, "alert")}.`);
   } catch (error) {
     say(`There is no report: ${error.message}`);
   }
@@ -275,18 +134,10 @@ async function restore() {
   for (const select of [$("schema"), $("detail")]) if (select.selectedIndex < 0) select.selectedIndex = 0;
   $("editors").open = Boolean(state.config || state.overlay);
   $("lines").value = state.lines;
-  input = { blob: new Blob([state.lines]), name: "" };
+  input = new Blob([state.lines]);
+  $("opened").hidden = true;
+  asked = "";
   await configure();
-}
-
-// Words
-
-function count(number, thing) {
-  return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
-}
-
-function size(bytes) {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 const timers = new Map();
@@ -312,15 +163,6 @@ async function about() {
 }
 
 function connect() {
-  for (const level of LEVELS) {
-    const toggle = () => {
-      if (!shownLevels.delete(level)) shownLevels.add(level);
-      refilter();
-    };
-    $("levels").append(el("button", { type: "button", class: `toggle ${level}`, "data-level": level, "aria-pressed": "true", onclick: toggle }, level));
-  }
-  for (const disposition of Object.keys(tables.disposition)) $("disposition").append(el("option", { value: disposition }, dispositionName(disposition)));
-
   const fromText = () => setText($("lines").value);
   $("lines").addEventListener("input", () => later(fromText));
   $("lines").addEventListener("paste", paste);
@@ -338,10 +180,7 @@ function connect() {
     setText("");
     $("lines").focus();
   });
-  $("cancel").addEventListener("click", () => client.ask("stop"));
   for (const id of ["schema", "detail"]) $(id).addEventListener("change", configure);
-  $("find").addEventListener("input", () => later(refilter));
-  for (const id of ["disposition", "order"]) $(id).addEventListener("change", refilter);
   $("share").addEventListener("click", share);
   $("report-html").addEventListener("click", () => report("html"));
   $("report-markdown").addEventListener("click", () => report("markdown"));

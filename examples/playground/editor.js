@@ -30,7 +30,8 @@ export class Editor {
 
   #item({ message, line, column, suggestion }) {
     const place = line && el("button", { type: "button", onclick: () => this.#goTo(line, column ?? 1) }, `line ${line}, column ${column ?? 1}`);
-    const meant = suggestion && !message.includes(suggestion) && ` Did you mean ${suggestion}?`;
+    // Some messages ask it themselves.
+    const meant = suggestion && !message.includes("did you mean") && `; did you mean ${suggestion}?`;
     return el("p", {}, place, place && " ", message, meant);
   }
 

@@ -42,3 +42,13 @@ export const tables = {
 
 /** Severities, the most urgent first. */
 export const LEVELS = ["critical", "high", "medium", "low"];
+
+/** `1 line`, `2 lines`. */
+export function count(number, thing) {
+  return `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+/** Bytes for people. */
+export function size(bytes) {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -138,15 +138,17 @@ test("playground", (t) =>
       await page.fill("#config", "keep_raw: true\ndetial: brief\n");
       const mistake = page.locator("#config-mistakes p");
       await mistake.waitFor();
-      assert.match(await mistake.textContent(), /^line 2, column 1 .*detial/);
+      assert.match(await mistake.textContent(), /^line 2, column 1 .*detial.* did you mean detail\?$/);
       assert.equal(await page.getAttribute("#config", "aria-invalid"), "true");
       await mistake.locator("button").click();
       const at = await page.evaluate(() => [document.activeElement.id, document.activeElement.selectionStart]);
       assert.deepEqual(at, ["config", "keep_raw: true\n".length]);
       assert.equal(await rows(page), 1);
+      assert.ok(await page.isVisible("#stale"));
       await page.fill("#config", "detail: brief\n");
       await page.waitForFunction(() => document.querySelector("#alert")?.textContent.includes("Left out by detail: brief"));
       assert.equal(await mistake.count(), 0);
+      assert.ok(!(await page.isVisible("#stale")));
       assert.deepEqual(await page.evaluate(() => [document.querySelector("#detail").value, document.querySelector("#detail").disabled]), ["brief", true]);
     });
 

@@ -23,7 +23,8 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   demo      build the component and annotate examples/falco.log
-  playground  build the page that shows what bewit does, and serve it on this machine (--port)
+  playground
+            build the page that shows what bewit does, and serve it on this machine (--port, --test)
   test      run all tests, with the real tools they check against
   tools     get the tools that tests check against, as test does
   build     put every artefact into dist/

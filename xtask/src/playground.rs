@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::npm;
 use crate::run::run;
 use crate::serve::Server;
 use crate::tools;
@@ -16,8 +17,6 @@ const SOURCE: &str = "examples/playground";
 const SITE: &str = "dist/playground";
 /// The lines behind the page's button.
 const EXAMPLE: &str = "examples/falco.log";
-/// The package for browsers.
-const PACKAGE: &str = "dist/npm";
 /// Where the page is served, unless `--port` says otherwise.
 const PORT: u16 = 8420;
 /// What the native library makes of the corpus, for tests to compare with.
@@ -43,10 +42,6 @@ pub(crate) fn test() -> Result<()> {
         println!("skipped: node");
         return Ok(());
     }
-    if !Path::new(PACKAGE).exists() {
-        println!("skipped: {PACKAGE}");
-        return Ok(());
-    }
     let server = serve(0)?;
     let url = server.url()?;
     std::thread::spawn(|| server.run());
@@ -64,14 +59,13 @@ fn serve(port: u16) -> Result<Server> {
 
 /// Puts the page together.
 fn site() -> Result<PathBuf> {
-    let package = Path::new(PACKAGE);
-    ensure!(package.exists(), "there is no package in {PACKAGE}");
+    let package = npm::package()?;
     let site = Path::new(SITE);
     if site.exists() {
         fs::remove_dir_all(site)?;
     }
     copy_files(Path::new(SOURCE), site)?;
-    copy_files(package, &site.join("bewit"))?;
+    copy_files(&package, &site.join("bewit"))?;
     fs::copy(EXAMPLE, site.join("falco.log"))?;
     Ok(fs::canonicalize(site)?)
 }
