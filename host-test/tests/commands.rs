@@ -81,6 +81,12 @@ fn explain_is_a_runbook() {
         "{}",
         stderr(&output)
     );
+    let page = stdout(&run(
+        &["explain", "--format", "html", "Terminal shell in container"],
+        "",
+    ));
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(page.contains("&lt;k8s.pod.name&gt;"), "holes are text");
 }
 
 #[test]
@@ -125,6 +131,12 @@ fn reports_take_raw_and_annotated_lines() {
     );
     let plain = run(&["report", "--format", "terminal"], SEED);
     assert!(!plain.stdout.contains(&0x1b) && plain.stdout.len() > 500);
+    let page = stdout(&run(&["report", "--format", "html"], SEED));
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+    assert!(page.contains("The line as it came"), "only this format keeps the line");
+    let layer: serde_json::Value =
+        serde_json::from_slice(&run(&["report", "--format", "navigator"], SEED).stdout).unwrap();
+    assert_eq!(layer["techniques"][0]["techniqueID"], "T1059.004");
 }
 
 /// A user's own catalog file, named in the configuration beside which it stands, or on the command line.
@@ -167,40 +179,72 @@ fn overlays_are_laid_over_the_catalog() {
 /// A page for each rule, an index whose links all lead to one, and a user's own rules among them.
 #[test]
 fn the_catalog_is_written_as_pages() {
-    let folder = folder("pages");
-    let overlay = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/overlay/acme.yaml");
-    let output = run(
-        &["catalog", "pages", "--overlay", overlay, "--output", text(&folder)],
-        "",
-    );
-    assert!(output.status.success(), "{}", stderr(&output));
-    let index = fs::read_to_string(folder.join("README.md")).unwrap();
-    let linked: BTreeSet<String> = index
-        .split("](")
-        .skip(1)
-        .map(|rest| rest.split(')').next().unwrap().to_owned())
-        .collect();
-    let pages: BTreeSet<String> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "README.md")
-        .collect();
-    assert_eq!(linked, pages);
-    assert!(pages.len() >= 249, "{}", pages.len());
-    assert!(pages.contains("acme-till-opened-by-hand.md"));
-    for chapter in [
-        "## By source",
-        "## By tactic (ATT&CK ",
-        "## By mitigation",
-        "### k8s\\_audit",
-        "### Execution",
+    for (format, index, link, end, parts) in [
+        (
+            "markdown",
+            "README.md",
+            "](",
+            ')',
+            [
+                "## By source",
+                "## By tactic (ATT\\&CK ",
+                "## By mitigation",
+                "### `k8s_audit`",
+                "### Execution",
+            ],
+        ),
+        (
+            "html",
+            "index.html",
+            "<a href=\"",
+            '"',
+            [
+                ">By source</h2>",
+                ">By tactic (ATT&amp;CK ",
+                ">By mitigation</h2>",
+                "<h3>k8s_audit</h3>",
+                "<h3>Execution</h3>",
+            ],
+        ),
     ] {
-        assert!(index.contains(chapter), "{chapter}");
-    }
-    for page in pages {
-        let text = fs::read_to_string(folder.join(&page)).unwrap();
-        for heading in ["# ", "## Why it matters", "## Inspect"] {
-            assert!(text.contains(heading), "{page}: {heading}");
+        let folder = folder(&format!("pages-{format}"));
+        let overlay = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/overlay/acme.yaml");
+        let args = [
+            "catalog",
+            "pages",
+            "--overlay",
+            overlay,
+            "--output",
+            text(&folder),
+            "--format",
+            format,
+        ];
+        let output = run(&args, "");
+        assert!(output.status.success(), "{}", stderr(&output));
+        let overview = fs::read_to_string(folder.join(index)).unwrap();
+        let linked: BTreeSet<String> = overview
+            .split(link)
+            .skip(1)
+            .map(|rest| rest.split(end).next().unwrap().to_owned())
+            // Places in the index itself.
+            .filter(|address| !address.starts_with('#'))
+            .collect();
+        let pages: BTreeSet<String> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != index)
+            .collect();
+        assert_eq!(linked, pages);
+        assert!(pages.len() >= 249, "{}", pages.len());
+        assert!(pages.iter().any(|page| page.starts_with("acme-till-opened-by-hand.")));
+        for part in parts {
+            assert!(overview.contains(part), "{part}");
+        }
+        for page in pages {
+            let text = fs::read_to_string(folder.join(&page)).unwrap();
+            for heading in ["Why it matters", "Inspect"] {
+                assert!(text.contains(heading), "{page}: {heading}");
+            }
         }
     }
 }

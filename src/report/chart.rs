@@ -133,7 +133,7 @@ impl Timeline {
             1 => " 1 alert does not say when it was and is not in it.".to_owned(),
             more => format!(" {more} alerts do not say when they were and are not in it."),
         };
-        format!("Alerts in each {}, by level.{untimed}", self.width)
+        format!("Alerts by level, in steps of {}.{untimed}", self.width)
     }
 }
 

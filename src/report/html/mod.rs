@@ -14,7 +14,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Nothing is loaded and nothing runs but [`STYLE`] and [`SCRIPT`], by their SHA-256; a test holds it to that.
 const POLICY: &str = "default-src 'none'; script-src 'sha256-45vlleXScxSDGr3qnC8fO1jIrpbBr25BuBfgRL7u+WM='; \
-    style-src 'sha256-7E45CveVrCqal8taS3LLx69bF5XaTMa5hUP0EMyeJEo='; base-uri 'none'; form-action 'none'; \
+    style-src 'sha256-G4CArXw5vl0U5i80G4xSchKYgOG36ZHGPxgJlrZeR0E='; base-uri 'none'; form-action 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Elements of headings.
@@ -202,42 +202,51 @@ fn step(html: &mut Html, step: &Step) {
     }
 }
 
-fn table(html: &mut Html, head: &[&str], rows: &[Vec<Text>]) {
-    let pairs = head.len() == 2;
-    let inside = |html: &mut Html| {
-        html.element("thead", &[], |html| {
-            html.element("tr", &[], |html| {
-                for name in head {
-                    html.element("th", &[fixed("scope", "col")], |html| html.text(name));
-                }
+/// From so many columns on, a table is not for narrow windows: there each row becomes a list.
+const MANY: usize = 5;
+
+fn table(html: &mut Html, head: &[&'static str], rows: &[Vec<Text>]) {
+    match head.len() {
+        2 => html.element("table", &[class("pairs")], |html| cells(html, head, rows)),
+        MANY.. => {
+            // Whoever has no mouse can scroll it, too.
+            let scrolls = [
+                class("many"),
+                fixed("tabindex", "0"),
+                fixed("role", "group"),
+                fixed("aria-label", "Table"),
+            ];
+            html.element("div", &scrolls, |html| {
+                html.element("table", &[], |html| cells(html, head, rows));
             });
-        });
-        html.element("tbody", &[], |html| {
-            for row in rows {
-                html.line_break();
-                html.element("tr", &[], |html| {
-                    for (index, cell) in row.iter().enumerate() {
-                        if pairs && index == 0 {
-                            html.element("th", &[fixed("scope", "row")], |html| text(html, cell));
-                        } else {
-                            html.element("td", &[], |html| text(html, cell));
-                        }
-                    }
-                });
+        }
+        _ => html.element("table", &[], |html| cells(html, head, rows)),
+    }
+}
+
+fn cells(html: &mut Html, head: &[&'static str], rows: &[Vec<Text>]) {
+    html.element("thead", &[], |html| {
+        html.element("tr", &[], |html| {
+            for name in head {
+                html.element("th", &[fixed("scope", "col")], |html| html.text(name));
             }
         });
-    };
-    if pairs {
-        return html.element("table", &[class("pairs")], inside);
-    }
-    // Whoever has no mouse can scroll it, too.
-    let scrolls = [
-        class("wide"),
-        fixed("tabindex", "0"),
-        fixed("role", "group"),
-        fixed("aria-label", "Table"),
-    ];
-    html.element("div", &scrolls, |html| html.element("table", &[], inside));
+    });
+    html.element("tbody", &[], |html| {
+        for row in rows {
+            html.line_break();
+            html.element("tr", &[], |html| {
+                for (index, (name, cell)) in head.iter().zip(row).enumerate() {
+                    let inside = |html: &mut Html| text(html, cell);
+                    match (head.len(), index) {
+                        (2, 0) => html.element("th", &[fixed("scope", "row")], inside),
+                        (MANY.., _) => html.element("td", &[fixed("data-name", name)], inside),
+                        _ => html.element("td", &[], inside),
+                    }
+                }
+            });
+        }
+    });
 }
 
 /// To copy. What is not shown letter by letter is not to be pasted, so there is no button for it.
