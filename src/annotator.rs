@@ -389,17 +389,18 @@ impl<'a> Work<'a, '_> {
             masked,
         };
         let begin = self.out.len();
-        match &mut self.mapped {
-            None => native::write(&alert, &input, self.config, self.out),
-            Some((native, (mapping, room))) => {
-                room.clear();
-                native::write(&alert, &input, native, room);
-                let brief = self.config.detail == Detail::Brief;
-                mapped::write(mapping, room, brief, self.arena, self.out);
-                if room.capacity() > ROOM {
-                    *room = Vec::new();
-                }
+        let (config, out) = match &mut self.mapped {
+            None => (self.config, &mut *self.out),
+            Some((native, (_, room))) => (*native, room),
+        };
+        native::write(&alert, &input, config, out);
+        if let Some((_, (mapping, room))) = &mut self.mapped {
+            let brief = self.config.detail == Detail::Brief;
+            mapped::write(mapping, room, brief, self.arena, self.out);
+            if room.capacity() > ROOM {
+                *room = Vec::new();
             }
+            room.clear();
         }
         if self.seen.breaks {
             json::join_lines(self.out, begin);

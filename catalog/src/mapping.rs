@@ -109,7 +109,7 @@ pub enum Part {
 pub enum Form {
     /// Text. A number, truth value, array or object becomes text with its JSON.
     String,
-    /// A whole number of at most 18 digits; also from text that is one.
+    /// A whole number of 64 bits with its sign; also from text that is one.
     Integer,
     /// `0` to `65535`.
     Port,
@@ -160,7 +160,8 @@ pub struct When {
 /// `CEF:0|..|..`: a header of fields and `key=value` pairs.
 ///
 /// In a header `\` stands before `\` and `|`, and a blank for a line break. In a pair's value `\` stands before `\` and
-/// `=`, and line breaks are `\n` and `\r`.
+/// `=`, and line breaks are `\n` and `\r`. Other control characters but the tabulator become blanks: CEF has no escapes
+/// for them, and syslog ends at some.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cef {
     /// The fields of the header behind the version, in order; all of them are there.

@@ -401,3 +401,72 @@ fn when(conditions: &[Condition], depth: u8) -> Compiled<List<When>> {
     }
     Ok(compiled.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiled(rows: &str) -> Result<Node, String> {
+        let text = format!("schema: x\ntitle: X\nversion: '1'\nmark: {{/a: b}}\nobject:\n{rows}");
+        let source: Source = serde_yaml_ng::from_str(&text).map_err(|error| error.to_string())?;
+        let compiled = compile(&source, &Attack::default());
+        compiled
+            .map(|(mapping, _)| mapping.body)
+            .map_err(|(_, message)| message)
+    }
+
+    #[test]
+    fn dotted_keys_are_objects_in_objects() {
+        let Ok(Node::Object(rows)) = compiled("- {to: a.b, value: 1}\n- {to: c, value: 2}\n- {to: a.d, from: /x}\n")
+        else {
+            panic!("it is right");
+        };
+        let keys = |rows: &[Row]| rows.iter().map(|row| row.key.to_string()).collect::<Vec<_>>();
+        assert_eq!(keys(&rows), ["a", "c"]);
+        let Node::Object(inner) = &rows[0].node else {
+            panic!("{:?}", rows[0]);
+        };
+        assert_eq!(keys(inner), ["b", "d"]);
+    }
+
+    #[test]
+    fn the_rest_leaves_out_what_other_rows_write() {
+        let Ok(Node::Object(rows)) = compiled("- {to: a, value: 1}\n- {rest: /, except: [b]}\n") else {
+            panic!("it is right");
+        };
+        let Node::Rest(rest) = &rows[1].node else {
+            panic!("{:?}", rows[1]);
+        };
+        assert_eq!(*rest.except, ["b", "a"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (rows, message) in [
+            ("- {to: a, from: x}", "is no path"),
+            ("- {to: a, from: ./x}", "is in no such `each`"),
+            ("- {to: a}", "has none of from"),
+            ("- {value: 1}", "has a key"),
+            (
+                "- {to: a, value: 1}\n- {to: b, value: 1}\n- {to: a, value: 1}",
+                "in two places",
+            ),
+            ("- {to: a, value: 1}\n- {to: a.b, value: 1}", "is no object"),
+            ("- {to: a, list: [{to: b, value: 1}]}", "is in no object"),
+            ("- {to: a, from: /x, part: {middle: y}}", "is no part"),
+            ("- {to: a, from: /x, as: float}", "unknown variant"),
+        ] {
+            match compiled(rows) {
+                Err(said) => assert!(said.contains(message), "{rows}: {said}"),
+                Ok(body) => panic!("{rows}: {body:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_paths_may_hold_slashes() {
+        let path = path("/output_fields/json.value[~1a]", 0);
+        let keys = path.map(|path| path.keys.iter().map(|key| key.to_string()).collect::<Vec<_>>());
+        assert_eq!(keys, Ok(vec!["output_fields".to_owned(), "json.value[/a]".to_owned()]));
+    }
+}

@@ -217,6 +217,7 @@ fn annotate_native(state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> 
     annotate_as(Schema::Native, state, line, out)
 }
 
+#[inline(never)] // The whole work is behind it, and stands in the module once.
 fn annotate_as(schema: Schema, state: &State, line: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if msgpack::is_record(line) {
         return refuse(state, line, out);

@@ -560,14 +560,15 @@ impl<'a> Mapper<'a> {
 }
 
 impl Formed<'_> {
-    /// The same, if it is a whole number that every reader holds exactly enough: at most 18 digits, no zero before them.
+    /// The same, if it is a whole number of 64 bits, spelled as JSON has it.
     fn integer(self) -> Option<Self> {
         let Self::Json(text) = self else {
             return None;
         };
         let digits = text.strip_prefix(b"-").unwrap_or(text);
-        let whole = matches!(digits, [b'1'..=b'9', ..] | [b'0']) && digits.iter().all(u8::is_ascii_digit);
-        (whole && digits.len() <= 18).then_some(Self::Json(text))
+        let spelled = matches!(digits, [b'1'..=b'9', ..] | [b'0']);
+        let number = std::str::from_utf8(text).ok()?.parse::<i64>();
+        (spelled && number.is_ok()).then_some(Self::Json(text))
     }
 }
 
@@ -636,7 +637,7 @@ fn encode(text: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
             }
             (b'\n', Encoding::CefExtension) => out.extend_from_slice(b"\\n"),
             (b'\r', Encoding::CefExtension) => out.extend_from_slice(b"\\r"),
-            (b'\n' | b'\r', _) => out.push(b' '),
+            (0..=8 | 10..=31 | 127, _) => out.push(b' '),
             _ => out.push(*byte),
         }
     }

@@ -10,6 +10,7 @@ mod cef;
 #[path = "../common/mod.rs"]
 mod common;
 mod ecs;
+mod golden;
 mod ocsf;
 mod otel;
 
@@ -43,7 +44,9 @@ fn written(schema: Schema) -> Vec<(String, Vec<u8>)> {
     let mut alerts = Vec::new();
     for detail in [Detail::Full, Detail::Brief] {
         let annotator = annotator(schema, detail);
-        for line in corpus_lines() {
+        let ten = include_str!("ten.tsv").lines().filter_map(|line| line.split_once('\t'));
+        let ten = ten.map(|(_, line)| line.as_bytes().to_vec());
+        for line in corpus_lines().into_iter().chain(ten) {
             if let Some(alert) = annotated(&annotator, &line) {
                 alerts.push((String::from_utf8_lossy(&line).into_owned(), alert));
             }

