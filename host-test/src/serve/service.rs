@@ -44,14 +44,12 @@ impl Service {
             Ok(response) => response,
             Err(refusal) => {
                 let mut response = refusal.response();
-                match refusal {
-                    // Who is not known here, or too slow, gets no more patience.
-                    Refusal::Unauthorised | Refusal::WebPage | Refusal::Slow { .. } => {
-                        response
-                            .headers_mut()
-                            .insert(CONNECTION, HeaderValue::from_static("close"));
-                    }
-                    _ => body::discard(request.body_mut(), self.max_body, self.client_timeout).await,
+                if let Refusal::Slow { .. } = refusal {
+                    response
+                        .headers_mut()
+                        .insert(CONNECTION, HeaderValue::from_static("close"));
+                } else {
+                    body::discard(request.body_mut(), self.max_body, self.client_timeout).await;
                 }
                 response
             }

@@ -45,7 +45,10 @@ impl Encoding {
     pub(super) fn body(self, events: &[Event]) -> Vec<u8> {
         let text: Vec<String> = match self {
             Self::JsonArray | Self::JsonLines => events.iter().map(json).collect(),
-            Self::Text => events.iter().map(|event| text(&event["message"])).collect(),
+            Self::Text => events
+                .iter()
+                .map(|event| event.get("message").map_or_else(String::new, text))
+                .collect(),
         };
         match self {
             Self::JsonArray => format!("[{}]", text.join(",")).into_bytes(),

@@ -186,7 +186,8 @@ fn http(root: &Value, sink: &Component<'_>) -> Result<Found, String> {
     let sources = Component::all(root, "sources", &["http_server", "http"]);
     let named: Vec<&Component<'_>> = sources.iter().filter(|source| source.id.contains("bewit")).collect();
     let source = match (sources.as_slice(), named.as_slice()) {
-        ([source], _) | (_, [source]) => source,
+        ([source], _) => source,
+        (_, [source]) => *source,
         ([], _) => {
             return Err("it has no source `http_server`, to which `bewit serve --forward` could post".to_owned());
         }
