@@ -171,7 +171,7 @@ pub struct Organisation {
 
 impl Organisation {
     /// Keys and values that were given.
-    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let Self {
             cluster,
             owner,
@@ -185,8 +185,8 @@ impl Organisation {
             .filter_map(|(key, value)| Some((key, value.as_deref()?)))
     }
 
-    /// What a catalog file says of the organisation, where the configuration says nothing.
-    pub(crate) fn or(self, settings: &[Setting]) -> Self {
+    /// What was given, and where nothing was, what a catalog file says of the organisation.
+    pub fn or(self, settings: &[Setting]) -> Self {
         let said = |key: &str| {
             let setting = settings.iter().find(|setting| setting.key == key);
             setting.map(|setting| setting.value.to_string())

@@ -320,6 +320,12 @@ alert_type! {
         /// Where to read on.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         references: Vec<Reference>,
+        /// What made the alert, where that is no component: `vrl`. Only with `limits`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
+        /// Keys of `bewit` that the component would have made otherwise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        limits: Vec<String>,
     }
 
     /// A value that looked like a credential.

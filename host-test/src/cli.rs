@@ -7,7 +7,7 @@ use bewit::{Detail, MinPriority, Schema};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::{config, serve};
+use crate::{config, serve, vrl};
 
 /// Falco log lines in, security alerts that say what to do out.
 #[derive(Debug, Parser)]
@@ -44,6 +44,9 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Put a configuration into the module for Fluent Bit.
     Pack(Pack),
+    /// What bewit does, without its component, in Vector.
+    #[command(subcommand)]
+    Vector(VectorCommand),
     /// Show what a module for Fluent Bit is, what is inside, and whether Fluent Bit can use it.
     Inspect {
         /// The module; without it, the built-in one.
@@ -243,6 +246,28 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the JSON Schema of configuration files.
     Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VectorCommand {
+    /// Write a VRL program that annotates Falco's JSON alerts in an unmodified Vector, and a configuration around it.
+    Export(VectorExport),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VectorExport {
+    /// The folder; it is made if it is not there, and files in it are replaced.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// The configuration. Without it, the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Lay this catalog file of your own over the built-in catalog, behind those of the configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
+    /// Where the program looks things up: tables that only Vector has, or itself.
+    #[arg(long, value_enum, default_value_t = vrl::Form::Tables)]
+    pub(crate) form: vrl::Form,
 }
 
 /// What a page for people is written in.

@@ -29,12 +29,13 @@ mod signals;
 mod state;
 mod stats;
 mod vector;
+mod vrl;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{CatalogCommand, Cli, Command, ConfigCommand};
+use crate::cli::{CatalogCommand, Cli, Command, ConfigCommand, VectorCommand};
 use crate::misuse::Misuse;
 
 /// An input could not be read, or something failed.
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Describe => component::describe(component).map(|()| true),
         Command::Pack(args) => fluent_bit::pack(&args).map(|()| true),
         Command::Inspect { module } => fluent_bit::inspect(module.as_deref()),
+        Command::Vector(VectorCommand::Export(args)) => vrl::export(&args).map(|()| true),
         Command::Config(ConfigCommand::Check { file }) => config::check(&file).map(|()| true),
         Command::Config(ConfigCommand::Schema) => config::schema().map(|()| true),
     }

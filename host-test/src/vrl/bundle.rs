@@ -1,0 +1,149 @@
+//! The folder: the program, its tables, and a configuration that shows them in place.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::{Context as _, Result, anyhow};
+use bewit::Annotator;
+use bewit::schema::Alert;
+use bewit_catalog::wire;
+use serde_json::Value;
+
+use super::data::Table;
+use super::program;
+use super::text::literal;
+use crate::cli::VectorExport;
+use crate::misuse::Misuse;
+use crate::{config, output, overlay};
+
+/// What the tests of the configuration put in.
+const SAMPLE: &str = r#"{"hostname":"node-1","output":"14:44:29.395043000: Notice A shell was spawned in a container with an attached terminal (user=root container_id=4cc4da328699)","output_fields":{"container.id":"4cc4da328699","container.image.repository":"quay.io/acme/cart","evt.time":1776102269395043000,"k8s.ns.name":"shop","k8s.pod.name":"cart-7f9c6d5b8-x2x4k","proc.cmdline":"bash","proc.name":"bash","proc.pname":"runc","proc.tty":34816,"user.name":"root"},"priority":"Notice","rule":"Terminal shell in container","source":"syscall","tags":["T1059","container","mitre_execution","shell"],"time":"2026-04-13T17:44:29.395043000Z"}"#;
+const OTHER: &str = r#"{"level":"info","msg":"order placed"}"#;
+
+/// `bewit vector export`
+pub(crate) fn export(args: &VectorExport) -> Result<()> {
+    let mut config = args
+        .config
+        .as_deref()
+        .map(config::read)
+        .transpose()?
+        .unwrap_or_default();
+    if config.keep_raw {
+        return Err(Misuse("`keep_raw` is not for Vector: it has events, and no lines to keep".to_owned()).into());
+    }
+    let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
+    overlays.extend_from_slice(&args.overlay);
+    let catalog = overlay::catalog(&overlays)?;
+    config.organisation = config.organisation.or(&catalog.organisation);
+    let program = program::write(&catalog, &config, args.form);
+    let folder = &args.out;
+    let put = |name: &str, text: &str| {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    };
+    put("bewit.vrl", &program.source)?;
+    for (name, rows) in &program.tables {
+        put(&format!("tables/{name}.csv"), &csv(rows))?;
+    }
+    let annotator = match overlay::load(&overlays)? {
+        None => Annotator::new(config),
+        Some(bytes) => {
+            let library = wire::decode(&bytes).map_err(|error| anyhow!("the catalog cannot be read back: {error}"))?;
+            Annotator::with_library(config, library)
+        }
+    };
+    put("vector.yaml", &topology(&program.tables, &tests(&annotator)?))?;
+    output::print(&format!(
+        "{}: {} bytes of VRL, {} tables\n",
+        folder.display(),
+        program.source.len(),
+        program.tables.len()
+    ))
+}
+
+/// A table as Vector reads it: two columns, a key and JSON.
+fn csv(rows: &BTreeMap<String, Value>) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut csv = String::from("key,data\n");
+    for (key, row) in rows {
+        let _ = writeln!(csv, "{},{}", quoted(key), quoted(&row.to_string()));
+    }
+    csv
+}
+
+/// A configuration with the program in place. JSON strings are YAML strings.
+fn topology(tables: &[Table], tests: &str) -> String {
+    let mut yaml = String::from(
+        r#"# Written by `bewit vector export`. Paths are meant from where Vector is started.
+sources:
+  falco:
+    type: stdin
+transforms:
+  bewit:
+    type: remap
+    inputs: [falco]
+    file: bewit.vrl
+    # What cannot be annotated goes on as it came; only `min_priority` drops.
+    drop_on_error: false
+    drop_on_abort: true
+sinks:
+  out:
+    type: console
+    inputs: [bewit]
+    encoding: {codec: json}
+"#,
+    );
+    if !tables.is_empty() {
+        yaml.push_str("enrichment_tables:\n");
+    }
+    for (name, _) in tables {
+        let _ = writeln!(
+            yaml,
+            "  bewit_{name}:\n    type: file\n    file:\n      path: tables/{name}.csv\n      encoding: {{type: csv}}"
+        );
+    }
+    yaml + tests
+}
+
+/// What `vector test` checks: what the annotator of this catalog and configuration says.
+fn tests(annotator: &Annotator) -> Result<String> {
+    let message = serde_json::json!({ "message": SAMPLE }).to_string();
+    let mut alert = Vec::new();
+    annotator.annotate(message.as_bytes(), &mut alert);
+    let mut tests = String::from("tests:\n");
+    let mut test = |name: &str, input: &str, checks: &[String]| {
+        let _ = writeln!(
+            tests,
+            "  - name: {name}\n    inputs:\n      - insert_at: bewit\n        type: log\n        log_fields: {{message: {}}}\n    outputs:\n      - extract_from: bewit\n        conditions:\n          - type: vrl\n            source: |",
+            Value::from(input)
+        );
+        for check in checks {
+            let _ = writeln!(tests, "              {check}");
+        }
+    };
+    test(
+        "other events stay as they are",
+        OTHER,
+        &[format!("assert_eq!(.message, {})", literal(OTHER))],
+    );
+    // The configuration may drop the sample.
+    if let Ok(alert) = serde_json::from_slice::<Alert>(&alert) {
+        let mut checks = vec![format!(
+            "assert_eq!(.rule, {})",
+            literal(alert.rule.as_deref().unwrap_or_default())
+        )];
+        for (path, said) in [
+            ("id", &alert.bewit.id),
+            ("fingerprint", &alert.bewit.fingerprint),
+            ("summary", &alert.bewit.summary),
+            ("guidance.entry", &alert.bewit.guidance.entry),
+        ] {
+            checks.push(format!("assert_eq!(.bewit.{path}, {})", literal(said)));
+        }
+        test("an alert is annotated", SAMPLE, &checks);
+    }
+    Ok(tests)
+}
