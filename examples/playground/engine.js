@@ -15,7 +15,7 @@ const REPORTS = ["html", "markdown"];
 
 /** Starts bewit, and says what this build is and which of the schemas and reports it lacks. */
 export async function load() {
-  await init({ module_or_path: new URL("bewit/bewit_bg.wasm", import.meta.url) });
+  await init();
   const annotator = new Annotator();
   const fails = (make) => attempt("config", make).mistakes !== undefined;
   const lacking = {
