@@ -96,6 +96,8 @@ pub(crate) fn fuzz(args: impl Iterator<Item = String>) -> Result<()> {
         } else {
             eprintln!("{target}, {} seconds", asked.seconds);
             fuzzer.args([&found, &kept, &seeds]).args(["--", "-timeout=20"]);
+            // What alerts are made of takes some hundred bytes; libFuzzer would begin with few.
+            fuzzer.args(["-len_control=0", "-max_len=4096"]);
             fuzzer.arg(format!("-dict={DICTIONARY}"));
             run(fuzzer.args([
                 "-print_final_stats=1".to_owned(),
