@@ -14,8 +14,8 @@ use crate::schema::Alert;
 
 /// Rules that a comment names.
 const NAMED: usize = 10;
-/// From this version on the Navigator reads layers of version 4.5.
-const NAVIGATOR: &str = "4.9.0";
+/// The Navigator that layers are written for, the one of the format's own example; it has to be 4.9.0 at least.
+const NAVIGATOR: &str = "5.2.0";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,7 +14,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// Nothing is loaded and nothing runs but [`STYLE`] and [`SCRIPT`], by their SHA-256; a test holds it to that.
 const POLICY: &str = "default-src 'none'; script-src 'sha256-45vlleXScxSDGr3qnC8fO1jIrpbBr25BuBfgRL7u+WM='; \
-    style-src 'sha256-G4CArXw5vl0U5i80G4xSchKYgOG36ZHGPxgJlrZeR0E='; base-uri 'none'; form-action 'none'; \
+    style-src 'sha256-ICtxwqW1zm0w04VAQAbAvSBZU7e40b45XKjcdRgNQZo='; base-uri 'none'; form-action 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Elements of headings.
