@@ -142,8 +142,12 @@ export interface Guidance {
   confidence: Confidence;
   /** Id of the catalog's entry. */
   entry: string;
+  /** What made the alert, where that is no component: `vrl`. Only with `limits`. */
+  host?: string | null;
   /** Innocent causes in general, most frequent first. Only with `detail: full`. */
   innocent?: Array<string>;
+  /** Keys of `bewit` that the component would have made otherwise. */
+  limits?: Array<string>;
   /** How the rule was recognised. */
   matched_by: MatchedBy;
   /** Where to read on. */
@@ -168,6 +172,8 @@ export interface Input {
   format: Format;
   /** Top-level keys that text lacks: from the catalog, `time` from the wrapper's. */
   inferred?: Array<string>;
+  /** What looked like a credential and was masked, with `mask_secrets`. */
+  masked?: Array<Masked>;
   /** Parts of textual wrappers, and members of others that gave way to Falco's. */
   outer?: Record<string, unknown>;
   /** The whole line, with `keep_raw`. */
@@ -193,6 +199,14 @@ export interface Manifest {
   ready: boolean;
   /** What it is. */
   title: string;
+}
+
+/** A value that looked like a credential. */
+export interface Masked {
+  /** The field's name, or the keys that lead to it with dots between. */
+  field: string;
+  /** What it looked like. */
+  what: string;
 }
 
 /** How an entry was found, most telling first. */

@@ -384,7 +384,10 @@ impl<'a> Work<'a, '_> {
             text,
             record,
             layer,
-            raw: self.config.keep_raw.then_some(if masked.is_empty() { self.raw } else { text }),
+            raw: self
+                .config
+                .keep_raw
+                .then_some(if masked.is_empty() { self.raw } else { text }),
             lossy: self.lossy,
             masked,
         };
@@ -410,7 +413,13 @@ impl<'a> Work<'a, '_> {
 
     /// The same alert without what looks like a credential, and what that was.
     #[inline(never)]
-    fn masked(&self, text: &'a [u8], event: Event<'a>, record: Option<&'a Record<'a>>, layer: Option<&'a Layer<'a>>) -> Masking<'a> {
+    fn masked(
+        &self,
+        text: &'a [u8],
+        event: Event<'a>,
+        record: Option<&'a Record<'a>>,
+        layer: Option<&'a Layer<'a>>,
+    ) -> Masking<'a> {
         let mut masker = Masker::new(&self.library.tables.index.secrets, self.arena);
         let arena = self.arena;
         // Whatever cannot be read again stays as it is: it was not changed, then.

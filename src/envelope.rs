@@ -180,7 +180,7 @@ fn bsd<'a>(line: &'a str, name: &'static str) -> Option<Prefix<'a>> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let time = line.get(..15)?;
     let bytes = time.as_bytes();
-    let shaped = MONTHS.find(&time[..3]).is_some_and(|at| at % 3 == 0)
+    let shaped = MONTHS.find(time.get(..3)?).is_some_and(|at| at % 3 == 0)
         && bytes[3] == b' '
         && (bytes[4] == b' ' || bytes[4].is_ascii_digit())
         && bytes[5].is_ascii_digit()

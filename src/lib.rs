@@ -39,6 +39,6 @@ pub use config::{Config, Detail, Limits, MinPriority, Organisation, Schema};
 pub use config::{Mistake, Place};
 pub use describe::Description;
 pub use envelope::Split;
-pub use mask::mask;
 pub use event::{Format, Priority};
+pub use mask::mask;
 pub use render::native::SCHEMA;

@@ -29,10 +29,14 @@ pub fn mask(alert: &str) -> Result<Alert, serde_json::Error> {
         Some(masked) => serde_json::from_slice(masked)?,
         None => serde_json::from_str(alert)?,
     };
-    alert.bewit.input.masked.extend(masker.masked.iter().map(|masked| schema::Masked {
-        field: String::from_utf8_lossy(masked.field).into_owned(),
-        what: masked.what.to_owned(),
-    }));
+    alert
+        .bewit
+        .input
+        .masked
+        .extend(masker.masked.iter().map(|masked| schema::Masked {
+            field: String::from_utf8_lossy(masked.field).into_owned(),
+            what: masked.what.to_owned(),
+        }));
     Ok(alert)
 }
 
@@ -112,7 +116,11 @@ impl<'a> Masker<'a> {
 
     /// One value as JSON, masked.
     fn value(&mut self, field: &'a [u8], value: Value<'a>, depth: usize) -> Option<&'a [u8]> {
-        let whole = self.secrets.fields.iter().find(|secret| secret.name.as_bytes() == field);
+        let whole = self
+            .secrets
+            .fields
+            .iter()
+            .find(|secret| secret.name.as_bytes() == field);
         if let (Some(secret), Value::String(_) | Value::Object(_) | Value::Array(_)) = (whole, value) {
             self.note(field, &secret.what);
             return Some(self.string(MASK));
@@ -173,7 +181,11 @@ impl<'a> Masker<'a> {
             let changed = masked.and_then(|json| {
                 let text = arena.alloc_slice_copy(&[b"\"", member.key.raw(), b"\":", json].concat());
                 let value = Cursor::new(json).value().ok()?;
-                Some(Member { key: member.key, value, text })
+                Some(Member {
+                    key: member.key,
+                    value,
+                    text,
+                })
             });
             members.push(changed.unwrap_or(*member));
         }
@@ -221,7 +233,10 @@ impl<'a> Masker<'a> {
             }
             byte if secrets.first.contains(byte) && !before(text, at).is_ascii_alphanumeric() => {
                 let rest = text.get(at..)?;
-                let found = secrets.tokens.iter().find_map(|token| Some((token, length(token, rest)?)));
+                let found = secrets
+                    .tokens
+                    .iter()
+                    .find_map(|token| Some((token, length(token, rest)?)));
                 found.map(|(token, length)| (token.id.as_ref(), at, at + length))
             }
             _ => None,
@@ -235,7 +250,10 @@ impl<'a> Masker<'a> {
         if let Some(authority) = rest.strip_prefix(b"//") {
             return password(authority).map(|(begin, end)| (at + 3 + begin, at + 3 + end));
         }
-        let bare = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head);
+        let bare = head
+            .strip_suffix(b"\"")
+            .or_else(|| head.strip_suffix(b"'"))
+            .unwrap_or(head);
         let bare = bare.strip_suffix(b"\\").unwrap_or(bare);
         let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
         let name = bare.get(bare.len() - bare.iter().rev().take_while(|b| name(b)).count()..)?;
@@ -254,7 +272,9 @@ impl<'a> Masker<'a> {
         for scheme in self.secrets.schemes.iter() {
             let value = text.get(begin..)?;
             let has = value.get(..scheme.len());
-            if has.is_some_and(|has| has.eq_ignore_ascii_case(scheme.as_bytes())) && value.get(scheme.len()) == Some(&b' ') {
+            if has.is_some_and(|has| has.eq_ignore_ascii_case(scheme.as_bytes()))
+                && value.get(scheme.len()) == Some(&b' ')
+            {
                 begin += scheme.len() + 1;
                 break;
             }
@@ -276,7 +296,9 @@ impl<'a> Masker<'a> {
             let Some(at) = name.len().checked_sub(key.len()) else {
                 return false;
             };
-            let same = name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(key.as_bytes()));
+            let same = name
+                .get(at..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(key.as_bytes()));
             same && (key.len() > 5 || !before(name, at).is_ascii_alphanumeric())
         })
     }
@@ -311,7 +333,9 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 
 /// Where the password of `user:password@host` is.
 fn password(authority: &[u8]) -> Option<(usize, usize)> {
-    let end = authority.iter().position(|byte| byte.is_ascii_whitespace() || b"/\"'\\?#".contains(byte));
+    let end = authority
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || b"/\"'\\?#".contains(byte));
     let authority = authority.get(..end.unwrap_or(authority.len()))?;
     let at = authority.iter().rposition(|byte| *byte == b'@')?;
     let colon = authority.get(..at)?.iter().position(|byte| *byte == b':')?;
@@ -372,16 +396,31 @@ mod tests {
             ("mysql --password=hunter2 -h db", "mysql --password=*** -h db"),
             ("mysql --password hunter2 -h db", "mysql --password *** -h db"),
             ("DB_PASSWORD=hunter2 PWD=/srv ./run", "DB_PASSWORD=*** PWD=/srv ./run"),
-            ("curl -H 'Authorization: Bearer abc.def' https://x", "curl -H 'Authorization: Bearer ***' https://x"),
-            ("curl https://bob:hunter2@db.example.com/x", "curl https://bob:***@db.example.com/x"),
+            (
+                "curl -H 'Authorization: Bearer abc.def' https://x",
+                "curl -H 'Authorization: Bearer ***' https://x",
+            ),
+            (
+                "curl https://bob:hunter2@db.example.com/x",
+                "curl https://bob:***@db.example.com/x",
+            ),
             (r#"{"api_key": "abc", "n": 1}"#, r#"{"api_key": "***", "n": 1}"#),
-            (r#"sh -c "echo \"token\": \"abc\"""#, r#"sh -c "echo \"token\": \"***\"""#),
+            (
+                r#"sh -c "echo \"token\": \"abc\"""#,
+                r#"sh -c "echo \"token\": \"***\"""#,
+            ),
             ("aws AKIAIOSFODNN7EXAMPLE x", "aws *** x"),
             ("csrftoken=abc", "csrftoken=abc"),
             ("xtoken=abc x-token=abc", "xtoken=abc x-token=***"),
-            ("--token $TOKEN token=<NA> password=", "--token $TOKEN token=<NA> password="),
+            (
+                "--token $TOKEN token=<NA> password=",
+                "--token $TOKEN token=<NA> password=",
+            ),
             ("password authentication failed", "password authentication failed"),
-            ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nrest", "***\nrest"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nrest",
+                "***\nrest",
+            ),
         ] {
             assert_eq!(masked(text).0, after);
         }

@@ -1,6 +1,6 @@
 //! JSON that Fluent Bit can read back.
 //!
-//! Its reader is stricter than JSON. A number that no double can hold is an error, which crashes Fluent Bit when a
+//! Its reader is stricter than JSON. A number that no double can hold is an error, or half of a surrogate pair, which crashes Fluent Bit when a
 //! record came before; and deep nesting is read, packed, and then lost with all records behind it, or overflows the
 //! stack. Whoever can write a line to a log could do either with what looks like an alert, so it is known what was in
 //! one before the annotated form is returned.
@@ -17,6 +17,8 @@ pub(crate) fn objection(seen: Seen) -> Option<&'static str> {
         Some("the alert is nested deeper than Fluent Bit reads")
     } else if seen.vast {
         Some("the alert has a number larger than Fluent Bit reads")
+    } else if seen.half {
+        Some("the alert has half of a pair of escapes, which Fluent Bit does not read")
     } else {
         None
     }
@@ -57,6 +59,28 @@ mod tests {
         for number in ["1e309", "1e99999999999999999999", "123E+300", many.as_str()] {
             assert!(with(number).is_some(), "{number}");
             assert!(with(&format!("[{number}]")).is_some(), "{number}");
+        }
+    }
+
+    #[test]
+    fn halves_of_pairs_are_not_read() {
+        for whole in [
+            r#""\ud83e\udd85""#,
+            r#""\uD83E\uDD85 \u00e9""#,
+            r#""\\ud83e""#,
+            r#""\ue000\ud7ff""#,
+        ] {
+            assert_eq!(with(whole), None, "{whole}");
+        }
+        for half in [
+            r#""\ud83e""#,
+            r#""\udd85""#,
+            r#""\ud83e\ud83e\udd85""#,
+            r#""\ud83e \udd85""#,
+            r#""\ud83e\n""#,
+            r#"{"\uDD85":1}"#,
+        ] {
+            assert!(with(half).is_some(), "{half}");
         }
     }
 

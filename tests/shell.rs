@@ -113,9 +113,15 @@ fn every_line_is_its_words_in_every_shell() {
             }
         }
     }
-    assert!(ready > lines / 4, "{ready} of {lines} command lines are ready: hardly a value was tried");
+    assert!(
+        ready > lines / 4,
+        "{ready} of {lines} command lines are ready: hardly a value was tried"
+    );
     for shell in shells {
-        println!("figure: {values} hostile values in {lines} command lines, {ready} of them ready, through {}", shell.join(" "));
+        println!(
+            "figure: {values} hostile values in {lines} command lines, {ready} of them ready, through {}",
+            shell.join(" ")
+        );
     }
 }
 
@@ -140,7 +146,10 @@ fn no_value_becomes_an_option() {
         let before = command.argv.iter().take_while(|word| *word != "--");
         for word in before.filter(|word| word.starts_with('-')) {
             words += 1;
-            let own = options.contains(word.as_str()) || options.iter().any(|own| own.len() > 1 && word.starts_with(own.as_str()));
+            let own = options.contains(word.as_str())
+                || options
+                    .iter()
+                    .any(|own| own.len() > 1 && word.starts_with(own.as_str()));
             assert!(own, "{word}: {}", command.line);
         }
     }

@@ -12,11 +12,10 @@ use crate::decompile::Decompiler;
 use crate::denied::{Denials, Place};
 use crate::mapping::{Mapping, Mark};
 use crate::model::{
-    SecretField, Secrets, Token,
     Attack, AttackMitigation, Behaviour, Catalog, Clause, Command, Cond, DispositionScore, Effect, Entry, EntryKind,
     Feed, Field, Index, Innocent, List, Manifest, Message, Mitigation, Modifier, Name, ORGANISATION, Param, ParamId,
-    ParamType, Phase, Piece, Rule, Setting, Severity, Source, Str, Tactic, Take, Technique, Template, TextField,
-    TextKey, Tuning, TuningKind, Undo, Weighted,
+    ParamType, Phase, Piece, Rule, SecretField, Secrets, Setting, Severity, Source, Str, Tactic, Take, Technique,
+    Template, TextField, TextKey, Token, Tuning, TuningKind, Undo, Weighted,
 };
 use crate::nearest::nearest;
 use crate::source;
@@ -1269,7 +1268,11 @@ impl Compiler {
             return Secrets::default();
         };
         let texts = |texts: &[String]| texts.iter().map(|text| owned(text)).collect();
-        let first: BTreeSet<u8> = secrets.tokens.iter().filter_map(|token| token.begins.bytes().next()).collect();
+        let first: BTreeSet<u8> = secrets
+            .tokens
+            .iter()
+            .filter_map(|token| token.begins.bytes().next())
+            .collect();
         let tokens: Vec<Token> = secrets
             .tokens
             .iter()
@@ -1280,7 +1283,10 @@ impl Compiler {
                     _ => false,
                 };
                 if token.begins.is_empty() || !has_form {
-                    self.mistake(&token.id, "a token has `begins`, and `of` with `least`, or `with` and `ends`");
+                    self.mistake(
+                        &token.id,
+                        "a token has `begins`, and `of` with `least`, or `with` and `ends`",
+                    );
                 }
                 Token {
                     id: owned(&token.id),

@@ -262,6 +262,41 @@ fn a_request_to_end_still_writes_what_the_pipe_holds() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_was_not_read_to_its_end_is_said() {
+    if !component() {
+        return;
+    }
+    let file = folder("stopped").join("falco.log");
+    let lines: String = (0..300_000).map(|number| format!("line {number}\n")).collect();
+    fs::write(&file, &lines).unwrap();
+    let mut child = bewit()
+        .args(["annotate", text(&file)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has begun, and cannot go far as long as nobody reads on.
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut out = String::new();
+    reader.read_line(&mut out).unwrap();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    reader.read_to_string(&mut out).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("falco.log: stopped before its end"),
+        "{}",
+        stderr(&output)
+    );
+    // What it read was written, in whole lines.
+    assert!(lines.starts_with(&out) && out.ends_with('\n') && out.len() < lines.len());
+}
+
 #[test]
 fn what_has_arrived_is_annotated_at_once() {
     if !component() {

@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     pub(crate) depth: usize,
     /// A number that no double can hold.
     pub(crate) vast: bool,
+    /// Half of a pair of escapes (`\ud83e\udd85`) without the other one.
+    pub(crate) half: bool,
 }
 
 impl Seen {
@@ -53,6 +55,7 @@ impl Seen {
         self.breaks |= other.breaks;
         self.depth = self.depth.max(other.depth);
         self.vast |= other.vast;
+        self.half |= other.half;
     }
 }
 
@@ -272,17 +275,29 @@ impl<'a> Cursor<'a> {
                 self.at += 2;
                 Ok(())
             }
-            Some(b'u')
-                if self
-                    .bytes
-                    .get(self.at + 2..self.at + 6)
-                    .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
-            {
+            Some(b'u') => {
+                let Some(unit) = self.unit() else {
+                    return self.invalid();
+                };
                 self.at += 6;
+                match unit {
+                    0xd800..=0xdbff if matches!(self.unit(), Some(0xdc00..=0xdfff)) => self.at += 6,
+                    0xd800..=0xdfff => self.seen.half = true,
+                    _ => {}
+                }
                 Ok(())
             }
             _ => self.invalid(),
         }
+    }
+
+    /// What `\uXXXX` stands for, if that comes next.
+    fn unit(&self) -> Option<u16> {
+        let hex = self.bytes.get(self.at..self.at + 6)?.strip_prefix(b"\\u")?;
+        if !hex.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
     }
 
     /// An array or object with all it holds. Open containers are bits, one for each level, so depth costs

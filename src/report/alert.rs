@@ -311,7 +311,11 @@ fn details(subject: &Subject<'_>) -> Block {
         );
     }
     let input = &bewit.input;
-    let masked: Vec<String> = input.masked.iter().map(|m| format!("{}: {}", m.field, m.what)).collect();
+    let masked: Vec<String> = input
+        .masked
+        .iter()
+        .map(|m| format!("{}: {}", m.field, m.what))
+        .collect();
     for (keys, note) in [
         (&masked, " masked"),
         (&input.inferred, " not on the line, added by bewit"),

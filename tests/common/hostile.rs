@@ -6,12 +6,70 @@ use serde_json::{Map, Value, json};
 
 /// What careless tools let out of quotes, expand, take for options, or show wrongly.
 const PIECES: [&str; 64] = [
-    "$(touch /tmp/pwned)", "`id`", "'; id; '", "\"; id; \"", "a'b\"c`d$e\\f", "--help", "-rf", "--", "-", "*", "?",
-    "[a-z]", "{a,b}", "~root", "~", "!!", "#comment", " ", "\t", "\n", "\r\n", "\n- ", "\n---\n", ";", "&", "|", ">x",
-    "<x", "%s%n", "\\", "\\'", "''", "'", "\"", "=ls", "x=1", "$IFS", "${IFS}", "$'\\n'", "<(id)", "|| reboot", "é",
-    "☃", "＄（ｉｄ）", "‐rf", "\u{202e}fdp.exe", "\u{200b}", "\u{2028}", "\u{feff}", "\u{1b}[2K", "\u{1b}]0;x\u{7}",
-    "\u{7f}", "\u{85}", "\u{0}", "../", "/etc/shadow", "::1", "null", "0x1f", "[x](javascript:1)", "<script>", "-->",
-    "|pipe|", "A",
+    "$(touch /tmp/pwned)",
+    "`id`",
+    "'; id; '",
+    "\"; id; \"",
+    "a'b\"c`d$e\\f",
+    "--help",
+    "-rf",
+    "--",
+    "-",
+    "*",
+    "?",
+    "[a-z]",
+    "{a,b}",
+    "~root",
+    "~",
+    "!!",
+    "#comment",
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\n- ",
+    "\n---\n",
+    ";",
+    "&",
+    "|",
+    ">x",
+    "<x",
+    "%s%n",
+    "\\",
+    "\\'",
+    "''",
+    "'",
+    "\"",
+    "=ls",
+    "x=1",
+    "$IFS",
+    "${IFS}",
+    "$'\\n'",
+    "<(id)",
+    "|| reboot",
+    "é",
+    "☃",
+    "＄（ｉｄ）",
+    "‐rf",
+    "\u{202e}fdp.exe",
+    "\u{200b}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{1b}[2K",
+    "\u{1b}]0;x\u{7}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{0}",
+    "../",
+    "/etc/shadow",
+    "::1",
+    "null",
+    "0x1f",
+    "[x](javascript:1)",
+    "<script>",
+    "-->",
+    "|pipe|",
+    "A",
 ];
 
 /// A stream of values and of alerts with them, the same for the same seed.
@@ -23,7 +81,10 @@ pub struct Hostile {
 
 impl Hostile {
     pub fn new(seed: u64) -> Self {
-        Self { state: seed | 1, values: 0 }
+        Self {
+            state: seed | 1,
+            values: 0,
+        }
     }
 
     /// xorshift64*: enough to mix pieces.
@@ -97,5 +158,7 @@ impl Hostile {
 
 /// How many of something a test tries: `BEWIT_<what>` says, for those who have more time than CI.
 pub fn amount(what: &str, otherwise: u64) -> u64 {
-    std::env::var(what).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{what}={text} is no number")))
+    std::env::var(what).map_or(otherwise, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{what}={text} is no number"))
+    })
 }

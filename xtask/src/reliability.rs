@@ -45,12 +45,22 @@ const PROMISES: &[Promise] = &[
     Promise {
         id: "quoting",
         text: "A command line is read as the very words that were meant, by every shell",
-        shown_by: Proof::Tests("bewit", "shell", &["every_line_is_its_words_in_every_shell"], Some(Amount("BEWIT_VALUES", 1_000_000))),
+        shown_by: Proof::Tests(
+            "bewit",
+            "shell",
+            &["every_line_is_its_words_in_every_shell"],
+            Some(Amount("BEWIT_VALUES", 1_000_000)),
+        ),
     },
     Promise {
         id: "options",
         text: "No value becomes an option",
-        shown_by: Proof::Tests("bewit", "shell", &["no_value_becomes_an_option"], Some(Amount("BEWIT_VALUES", 1_000_000))),
+        shown_by: Proof::Tests(
+            "bewit",
+            "shell",
+            &["no_value_becomes_an_option"],
+            Some(Amount("BEWIT_VALUES", 1_000_000)),
+        ),
     },
     Promise {
         id: "yaml",
@@ -128,7 +138,11 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
     let named: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--long").collect();
     for name in &named {
         let known: Vec<&str> = PROMISES.iter().map(|promise| promise.id).collect();
-        ensure!(known.contains(name), "there is no promise {name}; there are {}", known.join(", "));
+        ensure!(
+            known.contains(name),
+            "there is no promise {name}; there are {}",
+            known.join(", ")
+        );
     }
     tools::install()?;
     let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
@@ -137,7 +151,10 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
         Err(_) => BTreeMap::new(),
     };
     let mut broken = Vec::new();
-    for promise in PROMISES.iter().filter(|promise| named.is_empty() || named.contains(&promise.id)) {
+    for promise in PROMISES
+        .iter()
+        .filter(|promise| named.is_empty() || named.contains(&promise.id))
+    {
         eprintln!("\n{}", promise.text);
         let figures = match &promise.shown_by {
             Proof::Soak if !long => continue,
@@ -150,7 +167,11 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
         };
         match figures {
             Ok(figures) => {
-                let seen = Seen { figures, date: today()?, long };
+                let seen = Seen {
+                    figures,
+                    date: today()?,
+                    long,
+                };
                 results.insert(promise.id.to_owned(), seen);
                 fs::write(RESULTS, serde_json::to_string_pretty(&results)? + "\n")?;
                 fs::write(PAGE, page(&results))?;
@@ -169,7 +190,11 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
 
 fn tests(package: &str, names: &[&str], amount: Option<&Amount>, which: &[&str]) -> Command {
     let mut command = cargo();
-    command.args(["test", "--package", package, "--all-features"]).args(which).args(["--", "--nocapture"]).args(names);
+    command
+        .args(["test", "--package", package, "--all-features"])
+        .args(which)
+        .args(["--", "--nocapture"])
+        .args(names);
     if let Some(Amount(variable, amount)) = amount {
         command.env(variable, amount.to_string());
     }
@@ -186,12 +211,25 @@ fn figures(command: &mut Command) -> Result<Vec<String>> {
         .lines()
         .filter_map(|line| {
             // The test's name stands before what it prints first.
-            let at = line.find("figure: ").map(|at| at + "figure: ".len()).or_else(|| line.find("skipped: "))?;
+            let at = line
+                .find("figure: ")
+                .map(|at| at + "figure: ".len())
+                .or_else(|| line.find("skipped: "))?;
             line.get(at..).map(str::to_owned)
         })
         .collect();
-    if let Some(passed) = text.lines().filter_map(|line| line.strip_prefix("test result: ok. ")).next_back() {
-        figures.push(passed.split(';').next().unwrap_or(passed).replace(" passed", " tests passed"));
+    if let Some(passed) = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: ok. "))
+        .next_back()
+    {
+        figures.push(
+            passed
+                .split(';')
+                .next()
+                .unwrap_or(passed)
+                .replace(" passed", " tests passed"),
+        );
     }
     ensure!(!figures.is_empty(), "{command:?} shows nothing");
     Ok(figures)
@@ -219,7 +257,10 @@ fn soaked() -> Result<Vec<String>> {
 }
 
 fn today() -> Result<String> {
-    let output = Command::new("date").args(["-u", "+%F"]).output().context("cannot run date")?;
+    let output = Command::new("date")
+        .args(["-u", "+%F"])
+        .output()
+        .context("cannot run date")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -232,7 +273,9 @@ fn page(results: &BTreeMap<String, Seen>) -> String {
     );
     for promise in PROMISES {
         let shown_by = match &promise.shown_by {
-            Proof::Tests("bewit", test, ..) if Path::new("tests").join(test).is_dir() => format!("[tests/{test}](../tests/{test})"),
+            Proof::Tests("bewit", test, ..) if Path::new("tests").join(test).is_dir() => {
+                format!("[tests/{test}](../tests/{test})")
+            }
             Proof::Tests("bewit", test, ..) => format!("[tests/{test}.rs](../tests/{test}.rs)"),
             Proof::Tests(_, test, ..) => format!("[host-test/tests/{test}.rs](../host-test/tests/{test}.rs)"),
             Proof::Task(task) => format!("`cargo xtask {task}`"),
@@ -245,7 +288,11 @@ fn page(results: &BTreeMap<String, Seen>) -> String {
             }
             None => ("not looked into yet".to_owned(), String::new()),
         };
-        let _ = writeln!(page, "| {} (`{}`) | {shown_by} | {figures} | {when} |", promise.text, promise.id);
+        let _ = writeln!(
+            page,
+            "| {} (`{}`) | {shown_by} | {figures} | {when} |",
+            promise.text, promise.id
+        );
     }
     page + FUZZING
 }

@@ -29,6 +29,9 @@ pub(crate) fn cargo_anywhere() -> Result<Command> {
     };
     let mut command = cargo();
     // With `--target` these are not for build scripts, so everything else stays built.
-    command.env("CARGO_ENCODED_RUSTFLAGS", format!("--remap-path-prefix={}=/cargo", home.display()));
+    command.env(
+        "CARGO_ENCODED_RUSTFLAGS",
+        format!("--remap-path-prefix={}=/cargo", home.display()),
+    );
     Ok(command)
 }

@@ -58,7 +58,11 @@ pub(crate) fn run(host: &Path, records: u64) -> Result<Vec<Soaked>> {
 fn block() -> Result<Vec<Vec<u8>>> {
     let lines = |path: &Path| -> Result<Vec<Vec<u8>>> {
         let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec).collect())
+        Ok(text
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(<[u8]>::to_vec)
+            .collect())
     };
     let others = lines(Path::new("tests/corpus/falcosecurity__falco-website/startup.log"))?;
     let mut others = others.iter().cycle();
@@ -140,7 +144,13 @@ fn soak(host: &Path, name: &'static str, args: &[&str], block: &[Vec<u8>], recor
     ensure!(out == records, "{name}: {records} records in, {out} out");
     // Records that it had to pass on with an error make it end with another code.
     ensure!(status.success(), "{name}: {status}");
-    Ok(Soaked { name, records, bytes, time: began.elapsed(), memory })
+    Ok(Soaked {
+        name,
+        records,
+        bytes,
+        time: began.elapsed(),
+        memory,
+    })
 }
 
 fn resident(child: &Child) -> Option<u64> {

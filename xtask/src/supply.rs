@@ -72,7 +72,9 @@ pub(crate) fn bills(folder: &Path) -> Result<()> {
             .args(["--override-filename", stem, "--manifest-path"])
             .arg(&manifest);
         // Without one, dependencies of other systems are in the list, too.
-        command.arg("--target").arg(target.map_or_else(host_triple, |t| Ok(t.to_owned()))?);
+        command
+            .arg("--target")
+            .arg(target.map_or_else(host_triple, |t| Ok(t.to_owned()))?);
         // It has the time inside, and a random number, unless it is told one.
         command.env("SOURCE_DATE_EPOCH", "0");
         run(&mut command)?;
@@ -82,7 +84,11 @@ pub(crate) fn bills(folder: &Path) -> Result<()> {
             if !written.exists() {
                 continue;
             }
-            if Some(Path::new(member)) == manifest.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p }) {
+            if Some(Path::new(member))
+                == manifest
+                    .parent()
+                    .map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p })
+            {
                 fs::copy(&written, folder.join(name))?;
             }
             fs::remove_file(&written)?;
@@ -111,7 +117,9 @@ pub(crate) fn reproducible() -> Result<()> {
         }
         fs::create_dir_all(&copy)?;
         // What is not committed is no source.
-        run(Command::new("git").args(["clone", "--quiet", "--no-local", "."]).arg(&copy))?;
+        run(Command::new("git")
+            .args(["clone", "--quiet", "--no-local", "."])
+            .arg(&copy))?;
         run(cargo()
             .args(["run", "--quiet", "--package", "xtask", "--", "plugins"])
             .env("CARGO_TARGET_DIR", copy.join("target"))
@@ -129,7 +137,10 @@ pub(crate) fn reproducible() -> Result<()> {
     let [one, another] = sums.as_slice() else {
         bail!("there are not two builds");
     };
-    ensure!(!one.is_empty() && one == another, "two builds differ:\n{one:#?}\n{another:#?}");
+    ensure!(
+        !one.is_empty() && one == another,
+        "two builds differ:\n{one:#?}\n{another:#?}"
+    );
     for (name, sum) in one {
         println!("figure: {sum} {name}, twice");
     }

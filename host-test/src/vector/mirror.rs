@@ -83,26 +83,32 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
     let never = Arc::default();
     let began = Instant::now();
     let mut failed = None;
-    let read = input::read(&inputs, Bounds::new(&Limits::default()), &console, &never, &mut |batch, _| {
-        let bytes = match batch {
-            Batch::Lines(bytes) | Batch::Piece { bytes, .. } => bytes,
-        };
-        let mut out = Vec::new();
-        for event in mirror.batch(&bytes) {
-            let line = json(&event);
-            if args.only_alerts && !bewit::is_annotated(line.as_bytes()) {
-                mirror.counts.withheld += 1;
-                continue;
+    let read = input::read(
+        &inputs,
+        Bounds::new(&Limits::default()),
+        &console,
+        &never,
+        &mut |batch, _| {
+            let bytes = match batch {
+                Batch::Lines(bytes) | Batch::Piece { bytes, .. } => bytes,
+            };
+            let mut out = Vec::new();
+            for event in mirror.batch(&bytes) {
+                let line = json(&event);
+                if args.only_alerts && !bewit::is_annotated(line.as_bytes()) {
+                    mirror.counts.withheld += 1;
+                    continue;
+                }
+                out.extend_from_slice(line.as_bytes());
+                out.push(b'\n');
             }
-            out.extend_from_slice(line.as_bytes());
-            out.push(b'\n');
-        }
-        mirror.counts.written += out.len() as u64;
-        output.write(&out, false).map_err(|error| {
-            failed = Some(error);
-            Closed
-        })
-    });
+            mirror.counts.written += out.len() as u64;
+            output.write(&out, false).map_err(|error| {
+                failed = Some(error);
+                Closed
+            })
+        },
+    );
     console.finish();
     if let Some(error) = failed {
         return Err(error);
@@ -141,10 +147,7 @@ enum Way {
         source: String,
     },
     /// As lines that bewit reads itself.
-    Exec {
-        decoding: Decoding,
-        source: String,
-    },
+    Exec { decoding: Decoding, source: String },
 }
 
 struct Mirror {

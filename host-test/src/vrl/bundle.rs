@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context as _, Result, anyhow};
-use bewit::{Annotator, Schema};
 use bewit::schema::Alert;
+use bewit::{Annotator, Schema};
 use bewit_catalog::wire;
 use serde_json::Value;
 
@@ -33,7 +33,9 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
         return Err(Misuse("`keep_raw` is not for Vector: it has events, and no lines to keep".to_owned()).into());
     }
     if config.mask_secrets {
-        return Err(Misuse("`mask_secrets` is not for Vector: VRL has nothing that masks as bewit does".to_owned()).into());
+        return Err(
+            Misuse("`mask_secrets` is not for Vector: VRL has nothing that masks as bewit does".to_owned()).into(),
+        );
     }
     if config.schema != Schema::Native {
         return Err(Misuse("`schema` is not for Vector: the program writes the native one".to_owned()).into());

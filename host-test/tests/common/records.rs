@@ -346,7 +346,7 @@ fn deep(random: &mut Random, number: u64) -> Unit {
     let levels = random.one(&[100, 200, 10_000]);
     let (open, close) = random.one(&[("[", "]"), ("{\"a\":", "}")]);
     // What is deep is not to be too long.
-    let levels = levels.min(LINE_BYTES * 3 / 4 / (open.len() + close.len()));
+    let levels = levels.min(LINE_BYTES / 2 / (open.len() + close.len()));
     let nested = open.repeat(levels) + "1" + &close.repeat(levels);
     let (line, holds) = if random.once_in(2) {
         let mut members = members(random, number);
@@ -355,6 +355,10 @@ fn deep(random: &mut Random, number: u64) -> Unit {
     } else {
         (format!(r#"{{"number":{number},"nested":{nested}}}"#), Holds::Other)
     };
+    if random.once_in(2) {
+        let line = format!(r#"{{"log":{}}}"#, quoted(&line));
+        return unit(vec![line.into_bytes()], holds);
+    }
     Unit {
         extreme: true,
         ..unit(vec![line.into_bytes()], holds)
@@ -407,22 +411,31 @@ fn other(random: &mut Random, number: u64) -> Unit {
 /// What came out, in the order in which it went in.
 pub(crate) struct Out<'o> {
     lines: std::slice::Iter<'o, &'o [u8]>,
+    host: Host,
+}
+
+/// What the lines went through.
+#[derive(Clone, Copy)]
+pub(crate) struct Host {
     /// How a line that passes looks.
-    passed: fn(&[u8]) -> Vec<u8>,
+    pub(crate) passed: fn(&[u8]) -> Vec<u8>,
+    /// Pieces of split lines come together; elsewhere each of them is a line like any other.
+    pub(crate) joins: bool,
+    /// It refuses what it could not read back.
+    pub(crate) refuses: bool,
 }
 
 impl<'o> Out<'o> {
-    pub(crate) fn new(lines: &'o [&'o [u8]], passed: fn(&[u8]) -> Vec<u8>) -> Self {
+    pub(crate) fn new(lines: &'o [&'o [u8]], host: Host) -> Self {
         Self {
             lines: lines.iter(),
-            passed,
+            host,
         }
     }
 
-    /// Takes what became of a unit, and says what is wrong with it. `joins`: pieces of split lines come together here;
-    /// elsewhere each of them is a line like any other.
-    pub(crate) fn take(&mut self, unit: &Unit, joins: bool) -> Result<Fate, String> {
-        if joins || unit.lines.len() == 1 {
+    /// Takes what became of a unit, and says what is wrong with it.
+    pub(crate) fn take(&mut self, unit: &Unit) -> Result<Fate, String> {
+        if self.host.joins || unit.lines.len() == 1 {
             return self.whole(unit);
         }
         let mut fate = Fate::Passed;
@@ -439,7 +452,7 @@ impl<'o> Out<'o> {
                 .lines
                 .iter()
                 .zip(rest)
-                .all(|(line, out)| (self.passed)(line) == **out);
+                .all(|(line, out)| (self.host.passed)(line) == **out);
         if as_it_came {
             self.lines = rest[unit.lines.len()..].iter();
             let may_pass = match &unit.holds {
@@ -466,6 +479,9 @@ impl<'o> Out<'o> {
         }
         let failed = bewit.get("error").is_some();
         match &unit.holds {
+            Holds::Json(_) if self.host.refuses && bewit["error"]["code"] == "unreadable" => {
+                self.kept(unit, &record).map(|()| Fate::Failed)
+            }
             Holds::Json(members) => falcos_own(members, &record).map(|()| Fate::Alert),
             Holds::Text(line) => {
                 let output = record.iter().find(|(key, _)| key == "output");
@@ -493,7 +509,7 @@ impl<'o> Out<'o> {
 
     /// Whether a record that passes with a reason is as it came.
     fn kept(&self, unit: &Unit, record: &[(String, String)]) -> Result<(), String> {
-        let line = (self.passed)(&unit.lines.concat());
+        let line = (self.host.passed)(&unit.lines.concat());
         let members = members_of(&line).ok_or("what has a reason was no record")?;
         falcos_own(&members, record)
     }
