@@ -172,7 +172,7 @@ fn bsd<'a>(line: &'a str, name: &'static str) -> Option<Prefix<'a>> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let time = line.get(..15)?;
     let bytes = time.as_bytes();
-    let shaped = MONTHS.find(&time[..3]).is_some_and(|at| at % 3 == 0)
+    let shaped = MONTHS.find(time.get(..3)?).is_some_and(|at| at % 3 == 0)
         && bytes[3] == b' '
         && (bytes[4] == b' ' || bytes[4].is_ascii_digit())
         && bytes[5].is_ascii_digit()
@@ -507,6 +507,8 @@ mod tests {
             "<1234>x",
             "May be a log line of something",
             "Mé",
+            "<1>a\u{fffd}b Apr 13 17:57:43 node-1 falco: x",
+            "Ap\u{fffd} 13 17:57:43 node-1 falco: x",
             "<13>",
             "2026-04-13",
             "{\"a\":1}",
