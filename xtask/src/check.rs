@@ -23,7 +23,7 @@ pub(crate) fn test() -> Result<()> {
         &component,
         &fluent_bit,
     ))?;
-    fuzz::replay(&component, &fluent_bit)
+    fuzz::replay()
 }
 
 /// Formatting, clippy, documentation.
