@@ -515,6 +515,8 @@ mod tests {
             "<1234>x",
             "May be a log line of something",
             "Mé",
+            "<1>a\u{fffd}b Apr 13 17:57:43 node-1 falco: x",
+            "Ap\u{fffd} 13 17:57:43 node-1 falco: x",
             "<13>",
             "2026-04-13",
             "{\"a\":1}",

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use arbitrary::Unstructured;
 use bewit::catalog::BUILT_IN;
-use bewit::schema::{Bewit, Manifest, Tuning};
+use bewit::schema::{Manifest, Tuning};
 use bewit_catalog::model::{Catalog, Piece, Template};
 
 use crate::annotators::Annotators;
-use crate::json::{Members, whole};
-use crate::{line, make};
+use crate::json::Members;
+use crate::{line, make, record};
 
 thread_local! {
     static ANNOTATORS: Annotators = Annotators::new();
@@ -66,10 +66,10 @@ pub fn check(data: &[u8]) {
 
 /// Nothing that an alert advises holds more than what the catalog's author wrote and values in their places.
 pub(crate) fn advice(out: &str, options: &Options) {
-    let Some(bewit) = Members::of(out).and_then(|members| members.get("bewit")) else {
+    let bewit = Members::of(out).and_then(|members| members.get("bewit"));
+    let Some(bewit) = bewit.and_then(record::read) else {
         return;
     };
-    let bewit: Bewit = serde_json::from_str(&whole(bewit)).unwrap();
     for mitigation in &bewit.mitigations {
         for command in &mitigation.commands {
             no_value_is_an_option(&command.argv, options);

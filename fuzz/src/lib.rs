@@ -14,12 +14,8 @@ mod annotators;
 pub mod batch;
 pub mod catalog;
 pub mod commands;
-#[cfg(feature = "wasm")]
-pub mod component;
 pub mod config;
 pub mod envelope;
-#[cfg(feature = "wasm")]
-pub mod fluent_bit;
 mod json;
 pub mod json_event;
 pub mod line;
@@ -39,33 +35,17 @@ pub struct Target {
     pub body: fn(&[u8]),
     /// Inputs are log lines as they are, and not bytes of which some are made.
     pub lines: bool,
-    /// The environment variable that names what was built for the target, where it needs that.
-    pub needs: Option<&'static str>,
 }
 
 impl Target {
     const fn of(name: &'static str, body: fn(&[u8])) -> Self {
-        Self {
-            name,
-            body,
-            lines: false,
-            needs: None,
-        }
+        let lines = false;
+        Self { name, body, lines }
     }
 
     const fn of_lines(name: &'static str, body: fn(&[u8])) -> Self {
-        Self {
-            lines: true,
-            ..Self::of(name, body)
-        }
-    }
-
-    #[cfg(feature = "wasm")]
-    const fn needs(self, built: &'static str) -> Self {
-        Self {
-            needs: Some(built),
-            ..self
-        }
+        let lines = true;
+        Self { name, body, lines }
     }
 }
 
@@ -81,8 +61,4 @@ pub const TARGETS: &[Target] = &[
     Target::of("config", config::check),
     Target::of("overlay", overlay::check),
     Target::of("catalog", catalog::check),
-    #[cfg(feature = "wasm")]
-    Target::of_lines("component", component::check).needs(component::BUILT),
-    #[cfg(feature = "wasm")]
-    Target::of_lines("fluent_bit", fluent_bit::check).needs(fluent_bit::BUILT),
 ];

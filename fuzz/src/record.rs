@@ -46,8 +46,9 @@ fn native(annotator: &Annotator, line: &[u8], out: &str) {
     let [(_, bewit)] = all.collect::<Vec<_>>()[..] else {
         panic!("not one object `bewit`: {out}");
     };
-    let bewit = read(bewit);
-    assert_eq!(bewit.schema, bewit::SCHEMA);
+    let schema = Members::of(bewit).and_then(|bewit| bewit.get("schema")).map(name);
+    assert_eq!(schema.as_deref(), Some(bewit::SCHEMA));
+    let Some(bewit) = read(bewit) else { return };
     assert!(bewit.severity.score <= 100);
     assert_eq!(bewit.fingerprint.len(), 32);
 
@@ -69,14 +70,22 @@ fn native(annotator: &Annotator, line: &[u8], out: &str) {
     }
 }
 
-/// What bewit adds, as data.
-fn read(bewit: &str) -> Bewit {
+/// What bewit adds in its own schema, as data. None where a number of Falco's is larger than serde_json reads.
+pub(crate) fn read(bewit: &str) -> Option<Bewit> {
     // What came as it is may hold half of a surrogate pair, which serde_json does not read. Nothing else does.
-    for (key, value) in Members::of(bewit).unwrap().0 {
+    let members = Members::of(bewit)?;
+    if members.get("schema").map(name).as_deref() != Some(bewit::SCHEMA) {
+        return None;
+    }
+    for (key, value) in members.0 {
         let came = matches!(key, "\"input\"" | "\"id\"");
         assert!(came || is_whole(value), "{key} holds half of a surrogate pair: {value}");
     }
-    serde_json::from_str(&whole(bewit)).unwrap_or_else(|error| panic!("{error}: {bewit}"))
+    match serde_json::from_str(&whole(bewit)) {
+        Ok(bewit) => Some(bewit),
+        Err(error) if error.to_string().starts_with("number out of range") => None,
+        Err(error) => panic!("{error}: {bewit}"),
+    }
 }
 
 /// Members are the same, in the same order, letter by letter; only a raw line may have gone.

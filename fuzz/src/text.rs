@@ -3,8 +3,8 @@
 use arbitrary::Unstructured;
 
 use crate::annotators::Annotators;
-use crate::json::{Members, name, whole};
-use crate::{commands, line, make};
+use crate::json::{Members, name};
+use crate::{commands, line, make, record};
 
 thread_local! {
     static ANNOTATORS: Annotators = Annotators::new();
@@ -31,23 +31,14 @@ pub fn check(data: &[u8]) {
 /// Every field's value stands in the message, and none of those that came with two values is there.
 fn fields(alert: &make::TextAlert, out: &str) {
     let members = Members::of(out).unwrap();
+    let Some(bewit) = members.get("bewit").and_then(record::read) else {
+        return;
+    };
     assert_eq!(name(members.get("output").unwrap()), alert.line.trim_ascii());
-    let Some(bewit) = members.get("bewit") else { return };
-    let bewit: serde_json::Value = serde_json::from_str(&whole(bewit)).unwrap();
-    let ambiguous: Vec<&str> = bewit["input"]["ambiguous"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|v| v.as_str())
-        .collect();
-    for (field, value) in members
-        .get("output_fields")
-        .and_then(Members::of)
-        .into_iter()
-        .flat_map(|fields| fields.0)
-    {
+    let fields = members.get("output_fields").and_then(Members::of);
+    for (field, value) in fields.into_iter().flat_map(|fields| fields.0) {
         assert!(
-            !ambiguous.contains(&name(field).as_str()),
+            !bewit.input.ambiguous.contains(&name(field)),
             "{field} is ambiguous and believed"
         );
         match value.as_bytes()[0] {

@@ -27,7 +27,7 @@ pub(crate) fn test() -> Result<()> {
         &component,
         &fluent_bit,
     ))?;
-    fuzz::replay(&component, &fluent_bit)?;
+    fuzz::replay()?;
     playground::test()
 }
 

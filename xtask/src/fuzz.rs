@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::build;
 use crate::run::{cargo, run};
 
 /// The crate's manifest.
@@ -19,10 +18,6 @@ const DICTIONARY: &str = "fuzz/dictionary.txt";
 const WORK: &str = "target/fuzz";
 /// Longest input that is kept in the repository.
 const KEPT_BYTES: usize = 2048;
-
-/// Targets that run what is built for WebAssembly. No other has wasmtime in it: libFuzzer looks at every counter of a
-/// program after each input.
-const WASM: [&str; 2] = ["component", "fluent_bit"];
 
 /// What the command line asks for.
 struct Asked {
@@ -78,17 +73,11 @@ pub(crate) fn fuzz(args: impl Iterator<Item = String>) -> Result<()> {
         fs::create_dir_all(&found)?;
         fs::create_dir_all(&kept)?;
         let mut fuzzer = Command::new("rustup");
-        let wasm = WASM.contains(&target.as_str());
-        if wasm {
-            build::embed(&mut fuzzer, &build::component()?, &build::fluent_bit()?);
-        }
         fuzzer
             .args(["run", "nightly", "cargo", "fuzz", "run", "--sanitizer", "none"])
             // Unpacking guidance is nothing but comparisons; what they would tell stands in a dictionary.
             .arg("--no-trace-compares")
-            .args(["--fuzz-dir", "fuzz", "--features"])
-            .arg(if wasm { "fuzzer,wasm" } else { "fuzzer" })
-            .arg("--target-dir")
+            .args(["--fuzz-dir", "fuzz", "--features", "fuzzer", "--target-dir"])
             .arg(Path::new(WORK).join("build"))
             .arg(&target);
         if asked.minimise {
@@ -127,19 +116,8 @@ fn minimise(fuzzer: &mut Command, found: &Path, kept: &Path) -> Result<()> {
 }
 
 /// All inputs that are kept, through the targets' bodies, with the compiler that everything else has.
-pub(crate) fn replay(component: &Path, fluent_bit: &Path) -> Result<()> {
-    run(build::embed(
-        cargo().args([
-            "test",
-            "--manifest-path",
-            MANIFEST,
-            "--target-dir",
-            "target",
-            "--all-targets",
-        ]),
-        component,
-        fluent_bit,
-    ))
+pub(crate) fn replay() -> Result<()> {
+    run(cargo().args(["test", "--manifest-path", MANIFEST, "--target-dir", "target"]))
 }
 
 /// Runs the tests of what handles pointers in Miri.
