@@ -71,8 +71,7 @@ fn narrow(variable: &str, cases: &[(String, String)], depth: usize, code: &mut S
         return;
     }
     for part in cases.chunks(cases.len().div_ceil(WIDTH)) {
-        if let (Some((first, _)), Some((last, _))) = (part.first(), part.last())
-        {
+        if let (Some((first, _)), Some((last, _))) = (part.first(), part.last()) {
             let (first, last) = (literal(first), literal(last));
             let _ = writeln!(code, "{margin}if {variable} >= {first} && {variable} <= {last} {{");
             narrow(variable, part, depth + 1, code);
@@ -93,7 +92,11 @@ mod tests {
 
     #[test]
     fn a_search_has_a_place_for_each_key() {
-        let cases = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), format!("found = {key}"))).collect();
+        let cases = |keys: &[&str]| {
+            keys.iter()
+                .map(|key| ((*key).to_owned(), format!("found = {key}")))
+                .collect()
+        };
         assert_eq!(
             search("key", cases(&["b", "a"])),
             "if key == \"a\" {\n  found = a\n}\nif key == \"b\" {\n  found = b\n}\n"
