@@ -1,7 +1,7 @@
 //! JSON that Fluent Bit can read back.
 //!
-//! Its reader is stricter than JSON. A number that no double can hold is an error, or half of a surrogate pair, which crashes Fluent Bit when a
-//! record came before; and deep nesting is read, packed, and then lost with all records behind it, or overflows the
+//! Its reader is stricter than JSON. A number that no double can hold is an error, and so is half of a surrogate pair;
+//! an error crashes Fluent Bit when a record came before. Deep nesting is read, packed, and then lost with all records behind it, or overflows the
 //! stack. Whoever can write a line to a log could do either with what looks like an alert, so it is known what was in
 //! one before the annotated form is returned.
 
