@@ -32,7 +32,14 @@ impl std::ops::AddAssign for Stats {
 struct Pending<'b> {
     stream: String,
     joined: String,
-    lines: Vec<&'b [u8]>,
+    lines: Vec<Held<'b>>,
+}
+
+/// A piece that was held back, and the length that the output had then: where it goes if it is not joined.
+#[derive(Clone, Copy)]
+struct Held<'b> {
+    at: usize,
+    line: &'b [u8],
 }
 
 /// Annotates every line of a batch and appends the results to `out`, one a line, in order.
@@ -42,6 +49,7 @@ struct Pending<'b> {
 pub fn annotate_batch(annotator: &Annotator, batch: &[u8], out: &mut Vec<u8>) -> Stats {
     let mut stats = Stats::default();
     let mut pending: Vec<Pending<'_>> = Vec::new();
+    let mut unjoined = Vec::new();
     let ends = batch.ends_with(b"\n");
     let text = batch.strip_suffix(b"\n").unwrap_or(batch);
     if batch.is_empty() {
@@ -53,13 +61,16 @@ pub fn annotate_batch(annotator: &Annotator, batch: &[u8], out: &mut Vec<u8>) ->
         let waiting = fragment
             .as_ref()
             .and_then(|f| pending.iter().position(|p| p.stream == f.stream));
+        let held = Held { at: out.len(), line };
         match (fragment, waiting) {
             (Some(fragment), Some(at)) => {
                 pending[at].joined.push_str(fragment.piece());
-                pending[at].lines.push(line);
+                pending[at].lines.push(held);
                 if fragment.last {
                     let whole = pending.swap_remove(at);
-                    join(annotator, &whole, &fragment, out, &mut stats);
+                    if !join(annotator, &whole, &fragment, out, &mut stats) {
+                        unjoined.extend(whole.lines);
+                    }
                 }
             }
             (Some(fragment), None) if !fragment.last && begins_alert(fragment.piece()) => {
@@ -69,20 +80,39 @@ pub fn annotate_batch(annotator: &Annotator, batch: &[u8], out: &mut Vec<u8>) ->
                     pending.push(Pending {
                         joined: fragment.piece().to_owned(),
                         stream: fragment.stream,
-                        lines: vec![line],
+                        lines: vec![held],
                     });
                 }
             }
             _ => one(annotator, line, out, &mut stats),
         }
     }
-    for rest in &pending {
-        pass(&rest.lines, out, &mut stats);
-    }
+    unjoined.extend(pending.into_iter().flat_map(|rest| rest.lines));
+    stats.passed += unjoined.len() as u64;
+    put_back(unjoined, out);
     if !ends && out.ends_with(b"\n") {
         out.pop();
     }
     stats
+}
+
+/// Puts pieces where they were, so that the order is that of the input.
+fn put_back(mut pieces: Vec<Held<'_>>, out: &mut Vec<u8>) {
+    // Where several go to one place, the one that came first is the one that begins first in the batch.
+    pieces.sort_by_key(|held| (held.at, held.line.as_ptr()));
+    let Some(first) = pieces.first() else {
+        return;
+    };
+    let mut done = first.at;
+    let rest = out.split_off(done);
+    let begin = done;
+    for Held { at, line } in pieces {
+        out.extend_from_slice(rest.get(done - begin..at - begin).unwrap_or_default());
+        out.extend_from_slice(line);
+        out.push(b'\n');
+        done = at;
+    }
+    out.extend_from_slice(rest.get(done - begin..).unwrap_or_default());
 }
 
 /// Whether a first piece may be the beginning of an alert: only such pieces are held back.
@@ -107,7 +137,8 @@ fn count(outcome: Outcome, stats: &mut Stats) {
     }
 }
 
-fn join(annotator: &Annotator, whole: &Pending<'_>, last: &Fragment<'_>, out: &mut Vec<u8>, stats: &mut Stats) {
+/// Annotates a line of which all pieces are there. Returns whether it stands for them.
+fn join(annotator: &Annotator, whole: &Pending<'_>, last: &Fragment<'_>, out: &mut Vec<u8>, stats: &mut Stats) -> bool {
     let before = out.len();
     let line = last.wrap(&whole.joined);
     match annotator.annotate(line.as_bytes(), out) {
@@ -116,19 +147,12 @@ fn join(annotator: &Annotator, whole: &Pending<'_>, last: &Fragment<'_>, out: &m
             if outcome == Outcome::Alert {
                 out.push(b'\n');
             }
+            true
         }
         Outcome::Passed | Outcome::Failed => {
             out.truncate(before);
-            pass(&whole.lines, out, stats);
+            false
         }
-    }
-}
-
-fn pass(lines: &[&[u8]], out: &mut Vec<u8>, stats: &mut Stats) {
-    for line in lines {
-        out.extend_from_slice(line);
-        out.push(b'\n');
-        stats.passed += 1;
     }
 }
 
@@ -172,5 +196,25 @@ mod tests {
         let (out, stats) = run(&batch);
         assert_eq!(out, batch);
         assert_eq!(stats.passed, 3);
+    }
+
+    #[test]
+    fn pieces_that_are_not_joined_keep_their_place_among_other_lines() {
+        let piece = |stream: &str, tag: &str, n: u8| cri(stream, tag, &format!("{{\"n\":{n}"));
+        let batch = piece("stdout", "P", 1)
+            + &piece("stderr", "P", 2)
+            + "between\n"
+            + &cri("stdout", "F", &ALERT.replace("\"x\"", "\"y\""))
+            + &cri("stderr", "P", "more")
+            + ALERT
+            + "\n"
+            + &piece("stdout", "P", 3)
+            + "last";
+        let (out, stats) = run(&batch);
+        assert_eq!((stats.lines, stats.alerts, stats.passed), (8, 1, 7), "{out}");
+        for (line, came) in out.lines().zip(batch.lines()) {
+            assert!(line == came || line.starts_with(ALERT.trim_end_matches('}')), "{out}");
+        }
+        assert_eq!(out.lines().count(), 8);
     }
 }
