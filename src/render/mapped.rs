@@ -286,9 +286,7 @@ impl<'a> Mapper<'a> {
         }
         let begin = out.len();
         let got = self.node(node, scope, out);
-        if got == Wrote::Nothing {
-            out.truncate(before);
-        } else if is_repeated(begins, begin, out) {
+        if got == Wrote::Nothing || is_repeated(begins, begin, out) {
             out.truncate(before);
         } else {
             begins.push(begin);

@@ -71,7 +71,10 @@ mod tests {
         let annotator = crate::Annotator::default();
         crate::annotate_batch(
             &annotator,
-            b"{\"rule\":\"x\",\"priority\":\"Notice\"}\nnoise\n{\"rule\":\"y\",\"priority\":\"Notice\"}\n",
+            br#"{"rule":"x","priority":"Notice","output":"x"}
+noise
+{"rule":"y","priority":"Notice","output":"y"}
+"#,
             &mut lines,
         );
         lines.extend(br#"{"bewit":{"schema":"bewit.alert/1","error":{}}}"#);
