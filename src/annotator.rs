@@ -244,7 +244,7 @@ impl<'a> Work<'a, '_> {
         }
         match self.unwrap(text, None, 0) {
             Err(NotUtf8) => self.repaired(line),
-            Ok(outcome) => outcome,
+            Ok(found) => self.emit(found?),
         }
     }
 
@@ -252,19 +252,21 @@ impl<'a> Work<'a, '_> {
         let line = self.arena.alloc_str(&String::from_utf8_lossy(line)).as_bytes();
         self.raw = line;
         self.lossy = true;
-        self.unwrap(line.trim_ascii(), None, 0).ok()?
+        let found = self.unwrap(line.trim_ascii(), None, 0).ok()?;
+        self.emit(found?)
     }
 
     /// Finds the alert in a line, one wrapper at a time. None where there is none.
     ///
     /// It calls itself for each wrapper, and an interpreter has little stack for what a function keeps: Fluent Bit's has
-    /// 8 KiB. So the work of a level is done in functions that are not inlined and have returned by then.
+    /// 8 KiB. So the work of a level is done in functions that are not inlined and have returned by then, and what is
+    /// found is only worked on when all of this has returned.
     fn unwrap(
         &mut self,
         text: &'a [u8],
         layer: Option<&'a Layer<'a>>,
         depth: usize,
-    ) -> Result<Option<Outcome>, NotUtf8> {
+    ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
         if depth > envelope::DEPTH {
             return Ok(None);
         }
@@ -276,16 +278,16 @@ impl<'a> Work<'a, '_> {
                 return Ok(None);
             }
             if let Some(event) = record.event(self.arena) {
-                return Ok(self.emit(text, event, Some(record), layer));
+                return Ok(Some(self.found(text, event, Some(record), layer)));
             }
             for carrier in envelope::carriers(record) {
                 // Other schemas have Falco's line in keys that wrappers have, too.
                 if is_marked(record, &self.library.tables.index.marks, self.arena) {
                     return Ok(None);
                 }
-                let outcome = self.carried(record, &carrier, layer, depth)?;
-                if outcome.is_some() {
-                    return Ok(outcome);
+                let found = self.carried(record, &carrier, layer, depth)?;
+                if found.is_some() {
+                    return Ok(found);
                 }
             }
             return Ok(None);
@@ -294,7 +296,7 @@ impl<'a> Work<'a, '_> {
             return Err(NotUtf8);
         };
         if let Some(event) = event::parse_text(line, &self.library.tables.index, self.arena) {
-            return Ok(self.emit(text, event, None, layer));
+            return Ok(Some(self.found(text, event, None, layer)));
         }
         let Some(prefix) = envelope::prefix(line) else {
             return Ok(None);
@@ -330,7 +332,7 @@ impl<'a> Work<'a, '_> {
         carrier: &Carrier<'a>,
         layer: Option<&'a Layer<'a>>,
         depth: usize,
-    ) -> Result<Option<Outcome>, NotUtf8> {
+    ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
         let text = match carrier.load {
             Value::String(text) => text.decode(self.arena),
             Value::Object(text) => text,
@@ -348,19 +350,34 @@ impl<'a> Work<'a, '_> {
     }
 
     #[inline(never)]
-    fn emit(
-        &mut self,
+    fn found(
+        &self,
         text: &'a [u8],
-        mut event: Event<'a>,
+        event: Event<'a>,
         record: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
-    ) -> Option<Outcome> {
-        let mut layer = layer;
-        let (mut text, mut record) = (text, record);
-        let mut masked: &[Masked<'a>] = &[];
-        if self.config.mask_secrets {
-            (text, event, record, layer, masked) = self.masked(text, event, record, layer);
-        }
+    ) -> &'a mut Found<'a> {
+        self.arena.alloc(Found {
+            text,
+            event,
+            record,
+            layer,
+        })
+    }
+
+    #[inline(never)]
+    fn emit(&mut self, found: &'a mut Found<'a>) -> Option<Outcome> {
+        let masked = if self.config.mask_secrets {
+            self.mask(found)
+        } else {
+            &[]
+        };
+        let Found {
+            text,
+            ref mut event,
+            record,
+            layer,
+        } = *found;
         if self.min_priority.is_some_and(|lowest| event.priority > lowest) {
             return Some(Outcome::Dropped);
         }
@@ -369,7 +386,7 @@ impl<'a> Work<'a, '_> {
         if self.fields > self.config.limits.fields {
             return Some(Outcome::Failed);
         }
-        self.add_metadata(&mut event, record, layer);
+        self.add_metadata(event, record, layer);
         if !self.organisation.is_empty() {
             let organisation = self
                 .organisation
@@ -378,7 +395,6 @@ impl<'a> Work<'a, '_> {
             let known = event.metadata.iter().copied().chain(organisation);
             event.metadata = bumpalo::collections::Vec::from_iter_in(known, self.arena).into_bump_slice();
         }
-        let event = self.arena.alloc(event);
         let alert = Alert::new(self.library, self.kinds, event, self.arena)?;
         let input = Input {
             text,
@@ -411,31 +427,28 @@ impl<'a> Work<'a, '_> {
         Some(Outcome::Alert)
     }
 
-    /// The same alert without what looks like a credential, and what that was.
+    /// Takes what looks like a credential out of an alert and its wrappers, and says what that was.
     #[inline(never)]
-    fn masked(
-        &self,
-        text: &'a [u8],
-        event: Event<'a>,
-        record: Option<&'a Record<'a>>,
-        layer: Option<&'a Layer<'a>>,
-    ) -> Masking<'a> {
-        let mut masker = Masker::new(&self.library.tables.index.secrets, self.arena);
+    fn mask(&self, found: &mut Found<'a>) -> &'a [Masked<'a>] {
         let arena = self.arena;
+        let index = &self.library.tables.index;
+        let mut masker = Masker::new(&index.secrets, arena);
         // Whatever cannot be read again stays as it is: it was not changed, then.
-        let again = match record {
-            Some(_) => masker.record(text).and_then(|text| {
+        let again = match found.record {
+            Some(_) => masker.record(found.text).and_then(|text| {
                 let record = &*arena.alloc(Record::read(text, arena).ok()?);
                 Some((text, record.event(arena)?, Some(record)))
             }),
-            None => masker.text(b"output", text).and_then(|text| {
+            None => masker.text(b"output", found.text).and_then(|text| {
                 let line = std::str::from_utf8(text).ok()?;
-                Some((text, event::parse_text(line, &self.library.tables.index, arena)?, None))
+                Some((text, event::parse_text(line, index, arena)?, None))
             }),
         };
-        let layer = layer.and_then(|layer| masker.layers(layer)).or(layer);
-        let (text, event, record) = again.unwrap_or((text, event, record));
-        (text, event, record, layer, masker.masked.into_bump_slice())
+        if let Some((text, event, record)) = again {
+            (found.text, found.event, found.record) = (text, event, record);
+        }
+        found.layer = found.layer.and_then(|layer| masker.layers(layer)).or(found.layer);
+        masker.masked.into_bump_slice()
     }
 
     /// Adds what the objects around an event know of its container.
@@ -457,14 +470,16 @@ impl<'a> Work<'a, '_> {
     }
 }
 
-/// An alert after masking: its text, event, record and wrappers, and what was masked.
-type Masking<'a> = (
-    &'a [u8],
-    Event<'a>,
-    Option<&'a Record<'a>>,
-    Option<&'a Layer<'a>>,
-    &'a [Masked<'a>],
-);
+/// An alert, and where it was found.
+struct Found<'a> {
+    /// Falco's own line, without wrappers.
+    text: &'a [u8],
+    event: Event<'a>,
+    /// The line as an object, if it is JSON.
+    record: Option<&'a Record<'a>>,
+    /// The innermost wrapper.
+    layer: Option<&'a Layer<'a>>,
+}
 
 /// Some bytes are no UTF-8.
 struct NotUtf8;

@@ -51,7 +51,7 @@ fn the_corpus() {
 #[test]
 fn a_record_of_many_members() {
     let members = |count: usize| (0..count).map(|i| format!("\"{i}\":0,")).collect::<String>();
-    for count in [250, 251, 252, 253, 254, 255, 256, 1000, 70_000] {
+    for count in [250, 251, 252, 253, 254, 255, 256, 1000, 4_000] {
         let line = format!(r#"{{{}"rule":"x","priority":"Notice","output":"x"}}"#, members(count));
         twice(&line);
         let mut failed = Vec::new();

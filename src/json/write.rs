@@ -58,6 +58,11 @@ impl<'o> Writer<'o> {
         Self { out, begin }
     }
 
+    /// Goes on in an object or array that was opened.
+    pub(crate) fn within(out: &'o mut Vec<u8>) -> Self {
+        Self { out, begin: 0 }
+    }
+
     fn separate(&mut self) {
         let opened = matches!(self.out.last(), Some(b'{' | b'[' | b':'));
         if !opened && self.out.len() > self.begin {

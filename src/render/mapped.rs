@@ -211,7 +211,7 @@ impl<'a> Mapper<'a> {
             } else if let Node::Rest(rest) = &row.node {
                 self.rest(rest, scope, out)
             } else {
-                Writer::new(out).foreign_key(row.key.as_bytes());
+                Writer::within(out).foreign_key(row.key.as_bytes());
                 self.node(&row.node, scope, out)
             };
             if got == Wrote::Nothing {
@@ -541,7 +541,7 @@ impl<'a> Mapper<'a> {
             }
             self.taken.push(member);
             wrote = Wrote::Value;
-            let mut w = Writer::new(out);
+            let mut w = Writer::within(out);
             match &rest.attributes {
                 None => w.foreign_key(key).value(value),
                 Some(prefix) => w.object(|w| {
@@ -660,7 +660,7 @@ fn cut<'a>(text: &'a [u8], part: &Part) -> Option<&'a [u8]> {
 
 /// `AnyValue` of OTLP as JSON. An object, and a list in a list, becomes text.
 fn any_value(value: Value<'_>, lists: bool, out: &mut Vec<u8>) {
-    let mut w = Writer::new(out);
+    let mut w = Writer::within(out);
     match value {
         Value::Null => w.json("{}"),
         Value::Bool(value) => w.object(|w| w.key("boolValue").boolean(value)),
