@@ -285,8 +285,12 @@ impl<'a> Masker<'a> {
             None => byte.is_ascii_whitespace() || b"\"'&;,|)\\".contains(byte),
         };
         let length = value.iter().position(ends).unwrap_or(value.len());
-        // A variable's name is no secret, nor is what Falco prints for nothing, nor a mask.
+        // A variable's name is no secret, nor is what Falco prints for nothing, nor a mask; and prose has colons, too.
         let told = value.first().is_some_and(|byte| !b"$<*".contains(byte));
+        let prose = quote.is_none() && text.get(at..at + 2) == Some(b": ");
+        if prose && value.get(..length)?.iter().all(u8::is_ascii_lowercase) {
+            return None;
+        }
         (length > 0 && told).then_some((begin, begin + length))
     }
 
@@ -439,7 +443,7 @@ mod tests {
         }
 
         #[test]
-        fn a_record_stays_the_json_that_it_was(text in any::<String>(), secret in "[a-z]{1,9}", key in "[a-z.]{1,9}") {
+        fn a_record_stays_the_json_that_it_was(text in any::<String>(), secret in "[a-z]{1,9}[0-9]", key in "[a-z.]{1,9}") {
             let record = serde_json::json!({"rule": "password=x", "n": 18_446_744_073_709_551_615_u64,
                 "output_fields": {key: format!("{text} password={secret}")},
                 "log": serde_json::json!({"a": [format!("token: {secret}"), null]}).to_string()});
