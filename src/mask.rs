@@ -261,7 +261,11 @@ impl<'a> Masker<'a> {
         if (text.get(at) == Some(&b' ') && !option) || !self.is_key(name) {
             return None;
         }
-        let mut begin = at + 1 + rest.iter().take_while(|byte| **byte == b' ').count();
+        let blanks = match text.get(at) {
+            Some(b'=') => 0,
+            _ => rest.iter().take_while(|byte| **byte == b' ').count(),
+        };
+        let mut begin = at + 1 + blanks;
         let mut quote = None;
         let value = text.get(begin..)?;
         let opening = value.strip_prefix(b"\\").unwrap_or(value);

@@ -82,7 +82,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: 
         w.key("bewit").object(|w| {
             w.key("schema").string(SCHEMA);
             w.key("id").quoted(|out| match alert.event.uuid {
-                Some(uuid) if !uuid.is_empty() => uuid.write_json(out),
+                Some(uuid) if !uuid.is_empty() => uuid.decoded(alert.arena).write_json(out),
                 _ => id(input.text, alert.arena, out),
             });
             w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
