@@ -290,7 +290,7 @@ impl<'a> Masker<'a> {
         };
         let length = value.iter().position(ends).unwrap_or(value.len());
         // A variable's name is no secret, nor is what Falco prints for nothing, nor a mask; and prose has colons, too.
-        let told = value.first().is_some_and(|byte| !b"$<*".contains(byte));
+        let told = value.first().is_some_and(|byte| !b"$<*%".contains(byte));
         let prose = quote.is_none() && text.get(at..at + 2) == Some(b": ");
         if prose && value.get(..length)?.iter().all(u8::is_ascii_lowercase) {
             return None;
@@ -347,7 +347,7 @@ fn password(authority: &[u8]) -> Option<(usize, usize)> {
     let authority = authority.get(..end.unwrap_or(authority.len()))?;
     let at = authority.iter().rposition(|byte| *byte == b'@')?;
     let colon = authority.get(..at)?.iter().position(|byte| *byte == b':')?;
-    let told = authority.get(colon + 1).is_some_and(|byte| !b"$<*".contains(byte));
+    let told = authority.get(colon + 1).is_some_and(|byte| !b"$<*%".contains(byte));
     (colon + 1 < at && told).then_some((colon + 1, at))
 }
 
