@@ -306,9 +306,15 @@ fn wrap(random: &mut Random, line: &str) -> Vec<Vec<u8>> {
 
 /// What was an alert before something happened to it on the way.
 fn damaged(random: &mut Random, number: u64) -> Unit {
-    let whole = match random.below(2) {
-        0 => json(random, number),
-        _ => text(random, number),
+    // A piece without its end would go on with the pieces of the next split line, as a runtime's would.
+    let whole = loop {
+        let whole = match random.below(2) {
+            0 => json(random, number),
+            _ => text(random, number),
+        };
+        if whole.lines.len() == 1 {
+            break whole;
+        }
     };
     let mut line = whole.lines.concat();
     match random.below(6) {
