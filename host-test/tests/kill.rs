@@ -27,7 +27,7 @@ const BATCH: usize = 256;
 const LEAST_KILLS: usize = 20;
 
 fn line(number: usize) -> String {
-    if number % APART == 0 {
+    if number.is_multiple_of(APART) {
         return SEED.replace("64fac540e48f", &format!("{number:012x}"));
     }
     format!("line {number}")

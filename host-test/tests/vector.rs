@@ -212,7 +212,7 @@ fn every_event_is_forwarded_although_the_server_is_killed() {
         .map(|(_, events)| events)
         .sum();
     assert!(!tally.contains_key(&0), "{tally:?}");
-    assert!(again % BATCH == 0 && again <= SENDERS * BATCH, "{tally:?}");
+    assert!(again.is_multiple_of(BATCH) && again <= SENDERS * BATCH, "{tally:?}");
     assert!(posts > EVENTS / BATCH, "nothing had to be sent again: {posts}");
 }
 
