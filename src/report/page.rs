@@ -21,7 +21,7 @@ pub enum Block {
         level: usize,
         /// What it says.
         text: Text,
-        /// The number by which [`Span::Jump`] leads here.
+        /// The number by which `Span::Jump` leads here.
         target: Option<usize>,
     },
     /// A paragraph.
