@@ -1,23 +1,12 @@
 //! Catalog files of a user's own, of any text: what the compiler takes makes alerts as the catalog's own guidance does.
 
-use std::sync::LazyLock;
-
+use bewit::catalog::with_overlays;
 use bewit::{Annotator, Config, Outcome};
-use bewit_catalog::compile::{Input, compile_with};
-use bewit_catalog::{files, wire};
+use bewit_catalog::compile::Input;
+use bewit_catalog::wire;
 
 use crate::commands::Options;
 use crate::{commands, record};
-
-/// What an overlay is laid over: the catalog without its rules, which take long to compile.
-static BASE: LazyLock<Vec<Input>> = LazyLock::new(|| {
-    let mut files = files::built_in();
-    files.retain(|file| !file.path.starts_with("rules/") && !file.path.starts_with("innocent/"));
-    for file in files.iter_mut().filter(|file| file.path == "names.yaml") {
-        file.text = "[]".to_owned();
-    }
-    files
-});
 
 /// The body of the target.
 pub fn check(overlay: &[u8]) {
@@ -26,7 +15,7 @@ pub fn check(overlay: &[u8]) {
         path: "overlay.yaml".to_owned(),
         text: text.to_owned(),
     };
-    let catalog = match compile_with(&BASE, &[file], "0") {
+    let catalog = match with_overlays(&[file]) {
         Ok(catalog) => catalog,
         Err(mistakes) => {
             assert!(!mistakes.is_empty());

@@ -1,7 +1,7 @@
 //! Reports on alerts whose values try to act in them.
 
 use arbitrary::{Result, Unstructured};
-use bewit::report::{Terminal, markdown, terminal};
+use bewit::report::{Format, Terminal, page};
 use bewit::schema::Alert;
 use bewit::{Annotator, Config, Detail, Outcome};
 use pulldown_cmark::{Event, Options, Parser, Tag};
@@ -32,9 +32,10 @@ pub fn check(data: &[u8]) {
     ANNOTATORS.with(|annotators| {
         for annotator in annotators {
             let alerts: Vec<Alert> = lines.iter().filter_map(|line| alert(annotator, line)).collect();
-            check_markdown(&markdown(&alerts));
-            let plain = terminal(&alerts, &Terminal { width, colour: false });
-            let coloured = terminal(&alerts, &Terminal { width, colour: true });
+            let page = page(&alerts);
+            check_markdown(&page.write(Format::Markdown));
+            let plain = page.write(Format::Terminal(Terminal { width, colour: false }));
+            let coloured = page.write(Format::Terminal(Terminal { width, colour: true }));
             assert!(!plain.contains(acts), "{plain:?}");
             let uncoloured = SGR.iter().fold(coloured, |text, sgr| text.replace(sgr, ""));
             assert_eq!(uncoloured, plain, "colours change more than colours");
