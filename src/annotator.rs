@@ -494,7 +494,7 @@ pub fn fault(line: &[u8], code: &str, message: &str, out: &mut Vec<u8>) {
         .filter(|text| text.first() == Some(&b'{'))
         .and_then(|text| Record::read(text, &arena).ok());
     match object {
-        Some(record) if record.known(Key::Bewit).is_none() => {
+        Some(record) if record.known(Key::Bewit).is_none() && !is_annotated(line) => {
             let begin = out.len();
             native::write_fault(&record, code, message, out);
             if record.seen.breaks {
