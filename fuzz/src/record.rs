@@ -30,11 +30,15 @@ pub(crate) fn alert(annotator: &Annotator, line: &[u8], out: &[u8]) {
     }
 }
 
-/// A record is one JSON object in one line.
+/// A record is one JSON object in one line, or a line of CEF.
 fn object(out: &[u8]) -> String {
     let out = std::str::from_utf8(out).expect("a record is UTF-8");
     assert!(!out.contains(['\n', '\r']), "a record has several lines");
-    assert!(Members::of(out).is_some(), "a record is no JSON: {out}");
+    let is_cef = out.starts_with("CEF:0|");
+    assert!(
+        is_cef || Members::of(out).is_some(),
+        "a record is neither JSON nor CEF: {out}"
+    );
     out.to_owned()
 }
 
