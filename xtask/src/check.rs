@@ -27,7 +27,6 @@ pub(crate) fn test() -> Result<()> {
         &component,
         &fluent_bit,
     ))?;
-    fuzz::replay()?;
     playground::test()
 }
 

@@ -32,6 +32,7 @@ usage: cargo xtask <task>
   catalog   check catalog/ and say how much it covers
   schemas   write the JSON Schemas, the TypeScript types and docs/schemas.md again
   fuzz      look for inputs for which something does not hold: [target] [--seconds N] [--minimise]
+  replay    run everything in fuzz/corpus through what must hold
   miri      look for undefined behaviour in what handles pointers
   bench     measure bewit and its peers side by side, and write docs/performance.md
   plugins   put the WebAssembly modules into dist/
@@ -67,6 +68,7 @@ fn run_task(task: &str, arguments: &[String]) -> Result<()> {
         "schemas" => schema::write(),
         "fuzz" => fuzz::fuzz(std::env::args().skip(2)),
         "miri" => fuzz::miri(),
+        "replay" => fuzz::replay(),
         "bench" => build::bench(),
         "plugins" => build::plugins(),
         "reliability" => reliability::look(&std::env::args().skip(2).collect::<Vec<_>>()),
