@@ -104,16 +104,14 @@ pub(crate) fn demo() -> Result<()> {
     Ok(())
 }
 
-/// Builds what is WebAssembly into `dist/`.
-pub(crate) fn plugins() -> Result<()> {
-    component()?;
-    fluent_bit()?;
-    Ok(())
+/// Builds what is WebAssembly into `dist/`: the component, the module for Fluent Bit, and the package.
+pub(crate) fn plugins() -> Result<(PathBuf, PathBuf, PathBuf)> {
+    Ok((component()?, fluent_bit()?, npm::package()?))
 }
 
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
-    let (component, fluent_bit, npm) = (component()?, fluent_bit()?, npm::package()?);
+    let (component, fluent_bit, npm) = plugins()?;
     run(embed(
         cargo_anywhere()?.args(["build", "--release", "--package", "bewit-host"]),
         &component,

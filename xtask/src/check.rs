@@ -9,7 +9,6 @@ use bewit_catalog::model::EntryKind;
 
 use crate::build;
 use crate::fuzz;
-use crate::npm;
 use crate::playground;
 use crate::run::{cargo, run};
 use crate::schema;
@@ -19,7 +18,7 @@ use crate::tools;
 pub(crate) fn test() -> Result<()> {
     tools::install()?;
     schemas_are_current()?;
-    let (component, fluent_bit, npm) = (build::component()?, build::fluent_bit()?, npm::package()?);
+    let (component, fluent_bit, npm) = build::plugins()?;
     run(build::embed(
         cargo()
             .args(["test", "--workspace", "--all-features"])
@@ -27,6 +26,7 @@ pub(crate) fn test() -> Result<()> {
         &component,
         &fluent_bit,
     ))?;
+    fuzz::replay()?;
     playground::test()
 }
 

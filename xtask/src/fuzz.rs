@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::files::{self, Sample};
 use crate::run::{cargo, run};
 
 /// The crate's manifest.
@@ -108,7 +109,7 @@ fn minimise(fuzzer: &mut Command, found: &Path, kept: &Path) -> Result<()> {
     run(fuzzer.args(["--", "-set_cover_merge=1", &format!("-max_len={KEPT_BYTES}")]))?;
     fs::remove_dir_all(kept)?;
     fs::create_dir_all(kept)?;
-    for file in files(&few)? {
+    for file in files::of(&few)? {
         let name = file.file_name().context("a file has a name")?;
         fs::copy(&file, kept.join(name))?;
     }
@@ -146,7 +147,7 @@ fn install() -> Result<()> {
 
 /// Names of all targets.
 fn targets() -> Result<Vec<String>> {
-    let mut names: Vec<String> = files(Path::new("fuzz/targets"))?
+    let mut names: Vec<String> = files::of(Path::new("fuzz/targets"))?
         .iter()
         .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
         .collect();
@@ -158,28 +159,16 @@ fn targets() -> Result<Vec<String>> {
 fn seeds() -> Result<PathBuf> {
     let seeds = Path::new(WORK).join("seeds");
     fs::create_dir_all(&seeds)?;
-    for folder in files(Path::new("tests/corpus"))?
-        .into_iter()
-        .filter(|path| path.is_dir())
-    {
-        for file in files(&folder)? {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let text = fs::read(&file)?;
-            let lines: Vec<&[u8]> = match name.rsplit_once('.') {
-                Some((_, "log" | "jsonl")) => text.split(|byte| *byte == b'\n').collect(),
-                Some((_, "json")) => vec![&text],
-                _ => continue,
-            };
-            for (number, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-                let origin = folder.file_name().unwrap_or_default().to_string_lossy();
-                fs::write(seeds.join(format!("{origin}-{name}-{number}")), line)?;
-            }
+    for Sample { folder, name, path } in files::corpus()? {
+        let text = fs::read(&path)?;
+        let lines: Vec<&[u8]> = match name.rsplit_once('.') {
+            Some((_, "log" | "jsonl")) => text.split(|byte| *byte == b'\n').collect(),
+            Some((_, "json")) => vec![&text],
+            _ => continue,
+        };
+        for (number, line) in lines.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+            fs::write(seeds.join(format!("{folder}-{name}-{number}")), line)?;
         }
     }
     Ok(seeds)
-}
-
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    entries.map(|entry| Ok(entry?.path())).collect()
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::{self, TARGET};
-use crate::run::{cargo, run};
+use crate::run::{cargo_anywhere, run};
 
 /// Written by hand, or from the schema, and taken over as they are.
 const SOURCE: &str = "npm";
@@ -24,7 +24,7 @@ pub(crate) fn package() -> Result<PathBuf> {
     build::add_target()?;
     // In a folder of its own: cargo would give it the same name as the component's core.
     let target = build::target_folder().join("npm");
-    run(cargo()
+    run(cargo_anywhere()?
         .args(["rustc", "--package", "bewit", "--lib", "--crate-type", "cdylib"])
         .args(["--profile", "npm", "--target", TARGET])
         .args(["--no-default-features", "--features", "js", "--target-dir"])

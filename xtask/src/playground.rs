@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
+use crate::files::{self, Sample};
 use crate::npm;
 use crate::run::run;
 use crate::serve::Server;
@@ -92,29 +93,18 @@ fn policy(page: &str) -> Result<&str> {
 /// Writes what the native library makes of every file of the corpus.
 fn write_expected() -> Result<()> {
     let annotator = bewit::Annotator::default();
-    let mut files = 0;
-    for folder in fs::read_dir("tests/corpus")? {
-        let folder = folder?;
-        if !folder.file_type()?.is_dir() {
-            continue;
-        }
-        let expected = Path::new(EXPECTED).join(folder.file_name());
+    for Sample { folder, name, path } in files::corpus()? {
+        let expected = Path::new(EXPECTED).join(folder);
         fs::create_dir_all(&expected)?;
-        for file in fs::read_dir(folder.path())? {
-            let path = file?.path();
-            let name = path.file_name().context("a file without a name")?;
-            let (input, mut output) = (fs::read(&path)?, Vec::new());
-            // A file with this ending is one alert over several lines.
-            if path.extension().is_some_and(|end| end == "json") {
-                annotator.annotate(&input, &mut output);
-            } else {
-                bewit::annotate_batch(&annotator, &input, &mut output);
-            }
-            fs::write(expected.join(name), output)?;
-            files += 1;
+        let (input, mut output) = (fs::read(&path)?, Vec::new());
+        // A file with this ending is one alert over several lines.
+        if path.extension().is_some_and(|end| end == "json") {
+            annotator.annotate(&input, &mut output);
+        } else {
+            bewit::annotate_batch(&annotator, &input, &mut output);
         }
+        fs::write(expected.join(name), output)?;
     }
-    ensure!(files > 0, "there is no corpus");
     Ok(())
 }
 

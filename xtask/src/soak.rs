@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+
+use crate::files;
 
 /// How the host is run.
 const RUNS: [(&str, &[&str]); 2] = [
@@ -66,29 +68,15 @@ fn block() -> Result<Vec<Vec<u8>>> {
     };
     let others = lines(Path::new("tests/corpus/falcosecurity__falco-website/startup.log"))?;
     let mut others = others.iter().cycle();
-    let mut files: Vec<PathBuf> = Vec::new();
-    for folder in fs::read_dir("tests/corpus")? {
-        let folder = folder?.path();
-        if folder.is_dir() {
-            for file in fs::read_dir(folder)? {
-                files.push(file?.path());
-            }
-        }
-    }
-    files.retain(|file| {
-        let name = file.to_string_lossy();
-        // Pieces of a line are one record, or several, by where a batch ends.
-        (name.ends_with(".log") || name.ends_with(".jsonl")) && !name.contains("partial")
-    });
-    files.sort();
+    // Pieces of a line are one record, or several, by where a batch ends.
+    let whole = |name: &str| (name.ends_with(".log") || name.ends_with(".jsonl")) && !name.contains("partial");
     let mut block = Vec::new();
-    for file in files {
-        for line in lines(&file)? {
+    for sample in files::corpus()?.iter().filter(|sample| whole(&sample.name)) {
+        for line in lines(&sample.path)? {
             block.push(line);
             block.extend(others.by_ref().take(OTHERS).cloned());
         }
     }
-    ensure!(!block.is_empty(), "tests/corpus is empty");
     Ok(block)
 }
 

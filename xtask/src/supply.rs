@@ -3,20 +3,21 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use sha2::{Digest as _, Sha256};
 
 use crate::build;
+use crate::files;
 use crate::run::{cargo, run};
 use crate::tools;
 
 /// Writes `SHA256SUMS` of all files of a folder, as `sha256sum --check` reads it.
 pub(crate) fn sums(folder: &Path) -> Result<()> {
     let mut lines = Vec::new();
-    for file in files(folder)? {
+    for file in files::all(folder)? {
         let name = file.strip_prefix(folder)?.to_string_lossy().into_owned();
         if name != SUMS {
             lines.push(format!("{}  {name}\n", sum(&file)?));
@@ -29,19 +30,6 @@ pub(crate) fn sums(folder: &Path) -> Result<()> {
 
 const SUMS: &str = "SHA256SUMS";
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            all.extend(files(&path)?);
-        } else {
-            all.push(path);
-        }
-    }
-    Ok(all)
-}
-
 fn sum(file: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut reader = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -49,60 +37,42 @@ fn sum(file: &Path) -> Result<String> {
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Package, its features, its target and what its list of components is called.
+/// Folder of the package, its features, its target where that is not this machine's, and what the list is called.
 const BILLS: [(&str, &str, Option<&str>, &str); 3] = [
-    ("bewit", "component", Some(build::TARGET), "bewit.cdx.json"),
-    ("bewit", "fluent-bit", Some(build::TARGET), "bewit-fluent-bit.cdx.json"),
-    ("bewit-host", "", None, "bewit-host.cdx.json"),
+    (".", "component", Some(build::TARGET), "bewit.cdx"),
+    (".", "fluent-bit", Some(build::TARGET), "bewit-fluent-bit.cdx"),
+    ("host-test", "", None, "bewit-host.cdx"),
 ];
 
 /// Writes a bill of materials for each artefact, in CycloneDX's form.
 pub(crate) fn bills(folder: &Path) -> Result<()> {
     let tool = tools::cargo_tool("cargo-cyclonedx")?;
-    for (package, features, target, name) in BILLS {
-        let manifest = match package {
-            "bewit" => PathBuf::from("Cargo.toml"),
-            _ => Path::new("host-test").join("Cargo.toml"),
-        };
-        let stem = name.trim_end_matches(".json");
+    let root = std::env::current_dir()?.display().to_string();
+    for (member, features, target, name) in BILLS {
         let mut command = Command::new(&tool);
         command
             .args(["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5"])
             .args(["--no-default-features", "--features", features])
-            .args(["--override-filename", stem, "--manifest-path"])
-            .arg(&manifest);
-        // Without one, dependencies of other systems are in the list, too.
-        command
-            .arg("--target")
-            .arg(target.map_or_else(host_triple, |t| Ok(t.to_owned()))?);
-        // It has the time inside, and a random number, unless it is told one.
-        command.env("SOURCE_DATE_EPOCH", "0");
+            .args(["--override-filename", name, "--manifest-path"])
+            .arg(Path::new(member).join("Cargo.toml"))
+            .args(target.iter().flat_map(|target| ["--target", target]))
+            // It has the time inside, and a random number, unless it is told one.
+            .env("SOURCE_DATE_EPOCH", "0");
         run(&mut command)?;
-        // It writes one beside each manifest of the workspace.
+        let file = format!("{name}.json");
+        let bill = fs::read_to_string(Path::new(member).join(&file))
+            .with_context(|| format!("cargo-cyclonedx wrote no {file}"))?;
+        // Packages of the workspace are named by where they are.
+        fs::write(folder.join(&file), bill.replace(&root, "/bewit"))?;
+        // It writes one beside the manifest of each member of the workspace.
         for member in [".", "catalog", "host-test", "xtask"] {
-            let written = Path::new(member).join(name);
-            if !written.exists() {
-                continue;
+            let written = Path::new(member).join(&file);
+            if written.exists() {
+                fs::remove_file(written)?;
             }
-            if Some(Path::new(member))
-                == manifest
-                    .parent()
-                    .map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p })
-            {
-                fs::copy(&written, folder.join(name))?;
-            }
-            fs::remove_file(&written)?;
         }
-        ensure!(folder.join(name).exists(), "cargo-cyclonedx wrote no {name}");
     }
     Ok(())
-}
-
-fn host_triple() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let triple = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(triple.context("rustc -vV names no host")?.to_owned())
 }
 
 /// Builds the plugins twice, in two places, with nothing kept, and compares the bytes.
@@ -125,7 +95,7 @@ pub(crate) fn reproducible() -> Result<()> {
             .env("CARGO_TARGET_DIR", copy.join("target"))
             .current_dir(&copy))?;
         sums.push(
-            files(&copy.join("dist"))?
+            files::all(&copy.join("dist"))?
                 .iter()
                 .map(|file| Ok((file.strip_prefix(&copy)?.to_string_lossy().into_owned(), sum(file)?)))
                 .collect::<Result<_>>()?,

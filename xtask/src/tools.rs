@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::files::of as files;
 use crate::run::{cargo, run};
 
 /// Program and the Debian package that has it.
@@ -123,7 +124,7 @@ pub(crate) fn install() -> Result<()> {
 }
 
 /// Subcommands of cargo and their versions.
-const CARGO_TOOLS: [(&str, &str); 2] = [("cargo-cyclonedx", "0.5"), ("cargo-deny", "0.19")];
+const CARGO_TOOLS: [(&str, &str); 2] = [("cargo-cyclonedx", "^0.5"), ("cargo-deny", "^0.19")];
 
 /// Where a subcommand of cargo is; it is built if it is not there.
 pub(crate) fn cargo_tool(name: &str) -> Result<PathBuf> {
@@ -312,14 +313,6 @@ fn wrap(tools: &Path, program: &str, path: &Path, libraries: &str) -> Result<()>
     )?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
     Ok(())
-}
-
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        paths.push(entry?.path());
-    }
-    Ok(paths)
 }
 
 fn output(command: &mut Command) -> Result<String> {
