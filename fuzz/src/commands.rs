@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use arbitrary::Unstructured;
+use bewit::Annotator;
 use bewit::catalog::BUILT_IN;
 use bewit::schema::{Manifest, Tuning};
 use bewit_catalog::model::{Catalog, Piece, Template};
 
 use crate::annotators::Annotators;
-use crate::json::Members;
 use crate::{line, make, record};
 
 thread_local! {
@@ -58,16 +58,15 @@ pub fn check(data: &[u8]) {
     ANNOTATORS.with(|annotators| {
         for annotator in annotators.iter() {
             if let Some(out) = line::annotated(annotator, alert.as_bytes()) {
-                advice(&out, &OPTIONS);
+                advice(annotator, &out, &OPTIONS);
             }
         }
     });
 }
 
 /// Nothing that an alert advises holds more than what the catalog's author wrote and values in their places.
-pub(crate) fn advice(out: &str, options: &Options) {
-    let bewit = Members::of(out).and_then(|members| members.get("bewit"));
-    let Some(bewit) = bewit.and_then(record::read) else {
+pub(crate) fn advice(annotator: &Annotator, out: &str, options: &Options) {
+    let Some(bewit) = record::bewit(annotator, out) else {
         return;
     };
     for mitigation in &bewit.mitigations {

@@ -31,10 +31,10 @@ pub fn check(data: &[u8]) {
                 continue;
             }
             let out = out.unwrap_or_else(|| panic!("the alert was not found: {}", wrapped.line));
-            let after = Members::of(&out).unwrap();
-            let Some(bewit) = after.get("bewit").and_then(record::read) else {
+            let Some(bewit) = record::bewit(annotator, &out) else {
                 continue;
             };
+            let after = Members::of(&out).unwrap();
             assert_eq!(bewit.input.envelope, wrapped.envelope, "{}", wrapped.line);
             if let Some(before) = Members::of(wrapped.alert.trim_ascii()) {
                 record::begins_with(&before, &after);

@@ -2,6 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use bewit::catalog::LIBRARY;
+use bewit_catalog::compile::PRIORITIES;
 use bewit_catalog::model::Catalog;
 
 /// Values that break out of quotes, expand, become options, end lines or show what they are not.
@@ -94,17 +95,6 @@ const NUMBERS: [&str; 12] = [
     "0.1e-7",
     "123456789012345678901234567890",
     "1730209225978642167",
-];
-
-const PRIORITIES: [&str; 8] = [
-    "Emergency",
-    "Alert",
-    "Critical",
-    "Error",
-    "Warning",
-    "Notice",
-    "Informational",
-    "Debug",
 ];
 
 pub(crate) fn catalog() -> &'static Catalog {

@@ -38,7 +38,9 @@ pub fn check(overlay: &[u8]) {
     let bytes = wire::encode(catalog.clone()).unwrap();
     let annotator = Annotator::with_library(Config::default(), wire::decode(&bytes).unwrap());
     let options = Options::of(&catalog);
+    // What the file is about; all else is as the catalog's own.
     let names = catalog.names.iter().map(|name| name.name.as_ref());
+    let names = names.filter(|name| text.contains(name));
     for rule in names.take(8).chain(["Shell of ours"]) {
         let alert = serde_json::json!({
             "rule": rule, "priority": "Warning", "time": "2026-04-13T17:57:43.700000000Z",
@@ -52,6 +54,6 @@ pub fn check(overlay: &[u8]) {
         let mut out = Vec::new();
         assert_eq!(annotator.annotate(line.as_bytes(), &mut out), Outcome::Alert);
         record::alert(&annotator, line.as_bytes(), &out);
-        commands::advice(std::str::from_utf8(&out).unwrap(), &options);
+        commands::advice(&annotator, std::str::from_utf8(&out).unwrap(), &options);
     }
 }

@@ -74,8 +74,14 @@ fn native(annotator: &Annotator, line: &[u8], out: &str) {
     }
 }
 
+/// What bewit adds to a record in its own schema, as data; others have a `bewit` of their own.
+pub(crate) fn bewit(annotator: &Annotator, out: &str) -> Option<Bewit> {
+    let is_native = annotator.config().schema == Schema::Native;
+    read(Members::of(out)?.get("bewit").filter(|_| is_native)?)
+}
+
 /// What bewit adds in its own schema, as data. None where a number of Falco's is larger than serde_json reads.
-pub(crate) fn read(bewit: &str) -> Option<Bewit> {
+fn read(bewit: &str) -> Option<Bewit> {
     // What came as it is may hold half of a surrogate pair, which serde_json does not read. Nothing else does.
     let members = Members::of(bewit)?;
     if members.get("schema").map(name).as_deref() != Some(bewit::SCHEMA) {

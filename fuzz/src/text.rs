@@ -1,6 +1,7 @@
 //! Text alerts whose values hold keys, quotes, parentheses and blanks.
 
 use arbitrary::Unstructured;
+use bewit::Annotator;
 
 use crate::annotators::Annotators;
 use crate::json::{Members, name};
@@ -21,19 +22,19 @@ pub fn check(data: &[u8]) {
             let bounded = annotator.config().min_priority.is_some();
             assert!(out.is_some() || bounded, "no alert: {}", alert.line);
             if let Some(out) = out {
-                fields(&alert, &out);
-                commands::advice(&out, &commands::OPTIONS);
+                fields(annotator, &alert, &out);
+                commands::advice(annotator, &out, &commands::OPTIONS);
             }
         }
     });
 }
 
 /// Every field's value stands in the message, and none of those that came with two values is there.
-fn fields(alert: &make::TextAlert, out: &str) {
-    let members = Members::of(out).unwrap();
-    let Some(bewit) = members.get("bewit").and_then(record::read) else {
+fn fields(annotator: &Annotator, alert: &make::TextAlert, out: &str) {
+    let Some(bewit) = record::bewit(annotator, out) else {
         return;
     };
+    let members = Members::of(out).unwrap();
     assert_eq!(name(members.get("output").unwrap()), alert.line.trim_ascii());
     let fields = members.get("output_fields").and_then(Members::of);
     for (field, value) in fields.into_iter().flat_map(|fields| fields.0) {
