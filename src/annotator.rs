@@ -35,8 +35,6 @@ pub enum Outcome {
 pub struct Annotator {
     shelf: Shelf,
     config: Config,
-    /// How native alerts are written for the tables of other schemas: in full.
-    native: Config,
     min_priority: Option<Priority>,
     /// What templates may say of the organisation.
     organisation: Vec<(String, String)>,
@@ -111,10 +109,6 @@ impl Annotator {
                 MinPriority::Debug => Priority::Debug,
             }),
             organisation: config.organisation.values(),
-            native: Config {
-                detail: Detail::Full,
-                ..config.clone()
-            },
             config,
             shelf,
             kept: Cell::default(),
@@ -177,11 +171,7 @@ impl Annotator {
         let mut work = Work {
             library: self.library(),
             config: &self.config,
-            mapped: kept
-                .mapped
-                .as_mut()
-                .filter(|_| schema != Schema::Native)
-                .map(|mapped| (&self.native, mapped)),
+            mapped: kept.mapped.as_mut().filter(|_| schema != Schema::Native),
             min_priority: self.min_priority,
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
@@ -212,8 +202,8 @@ impl Annotator {
 struct Work<'a, 'w> {
     library: &'a Library,
     config: &'a Config,
-    /// How to write native alerts, the table that reads them, and room for them.
-    mapped: Option<(&'a Config, &'w mut (Mapping, Vec<u8>))>,
+    /// The table of another schema, and room for the native alert that it reads.
+    mapped: Option<&'w mut (Mapping, Vec<u8>)>,
     min_priority: Option<Priority>,
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
@@ -408,12 +398,13 @@ impl<'a> Work<'a, '_> {
             masked,
         };
         let begin = self.out.len();
-        let (config, out) = match &mut self.mapped {
-            None => (self.config, &mut *self.out),
-            Some((native, (_, room))) => (*native, room),
+        // A table reads what there is, whatever of it goes out.
+        let (detail, out) = match &mut self.mapped {
+            None => (self.config.detail, &mut *self.out),
+            Some((_, room)) => (Detail::Full, room),
         };
-        native::write(&alert, &input, config, out);
-        if let Some((_, (mapping, room))) = &mut self.mapped {
+        native::write(&alert, &input, self.config, detail, out);
+        if let Some((mapping, room)) = &mut self.mapped {
             let brief = self.config.detail == Detail::Brief;
             mapped::write(mapping, room, brief, self.arena, self.out);
             if room.capacity() > ROOM {

@@ -10,7 +10,7 @@ use bumpalo::collections::Vec;
 use crate::catalog::LIBRARY;
 use crate::envelope::{Kept, Layer};
 use crate::event::{Member, Record};
-use crate::json::{Cursor, Value, escape};
+use crate::json::{Cursor, Value, Writer, word};
 use crate::schema::{self, Alert};
 
 /// What stands in the place of a credential.
@@ -143,9 +143,8 @@ impl<'a> Masker<'a> {
 
     /// A text as a JSON string.
     fn string(&self, text: &[u8]) -> &'a [u8] {
-        let mut string = vec![b'"'];
-        escape(&mut string, text);
-        string.push(b'"');
+        let mut string = std::vec::Vec::new();
+        Writer::new(&mut string).string(text);
         self.arena.alloc_slice_copy(&string)
     }
 
@@ -321,9 +320,9 @@ fn before(text: &[u8], at: usize) -> u8 {
 fn length(token: &Token, text: &[u8]) -> Option<usize> {
     let rest = text.strip_prefix(token.begins.as_bytes())?;
     if let Some(ends) = &token.ends {
-        let end = find(rest, ends.as_bytes());
+        let end = word::position(rest, ends.as_bytes());
         let body = rest.get(..end.unwrap_or(rest.len()))?;
-        find(body, token.with.as_deref()?.as_bytes())?;
+        word::position(body, token.with.as_deref()?.as_bytes())?;
         let tail = end.map_or(0, |end| {
             let tail = rest.get(end..).unwrap_or_default();
             tail.iter().position(|byte| *byte == b'\n').unwrap_or(tail.len())
@@ -333,10 +332,6 @@ fn length(token: &Token, text: &[u8]) -> Option<usize> {
     let of = |byte: &u8| token.of.iter().any(|(low, high)| (low..=high).contains(&byte));
     let length = rest.iter().take_while(|byte| of(byte)).count();
     (length >= usize::from(token.least)).then_some(token.begins.len() + length)
-}
-
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len().max(1)).position(|window| window == what)
 }
 
 /// Where the password of `user:password@host` is.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use bewit::Config;
+use bewit::{Config, Limits};
 
 use crate::cli::{self, Annotate, Annotating, Host};
 use crate::component::Plugin;
@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::fluent_bit;
 use crate::guard::Guarded;
 use crate::identity::same_file;
-use crate::input::{self, Bounds, Following, Input, Sink};
+use crate::input::{self, Batch, Bounds, Closed, Following, Input, Sink};
 use crate::misuse::Misuse;
 use crate::output::{self, Output};
 use crate::overlay;
@@ -278,6 +278,33 @@ impl Run {
             eprintln!("{report}");
         }
         result
+    }
+}
+
+/// Puts files through `work`, batch by batch in this thread, and writes what it gives: for hosts that are only mirrored.
+/// Returns whether all input could be read.
+pub(crate) fn mirror(
+    files: Vec<PathBuf>,
+    limits: &Limits,
+    console: &Console,
+    output: &mut Output,
+    work: &mut dyn FnMut(Batch) -> Result<Vec<u8>>,
+) -> Result<bool> {
+    let inputs: Vec<Input> = files.into_iter().map(Input::from).collect();
+    let never = Arc::default();
+    let mut failed = None;
+    let read = input::read(&inputs, Bounds::new(limits), console, &never, &mut |batch, _| {
+        let written = work(batch).and_then(|bytes| output.write(&bytes, false));
+        written.map_err(|error| {
+            failed = Some(error);
+            Closed
+        })
+    });
+    console.finish();
+    match failed {
+        Some(error) => Err(error),
+        // Nobody else closes it.
+        None => Ok(read.unwrap_or(false)),
     }
 }
 

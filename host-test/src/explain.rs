@@ -1,11 +1,11 @@
 //! `bewit explain`: what the catalog says about a rule, before it ever fires.
 
 use anyhow::Result;
-use bewit::catalog;
 use bewit::catalog::model::{
     Catalog, Command, Disposition, Effect, Entry, Mitigation, Phase, Piece, Place, Rule, Template, Undo,
 };
 use bewit::report::{Block, Page, Text};
+use bewit::{Limits, catalog};
 
 use crate::cli::Explain;
 use crate::misuse::Misuse;
@@ -17,7 +17,7 @@ const SUGGESTED: usize = 3;
 
 /// `bewit explain RULE`
 pub(crate) fn run(args: &Explain) -> Result<()> {
-    let catalog = &overlay::catalog(&args.overlay)?;
+    let catalog = &overlay::catalog(&args.overlay, &Limits::default())?;
     let wanted = args.rule();
     let Some(name) = known_name(catalog, &wanted) else {
         return Err(unknown(catalog, &wanted).into());

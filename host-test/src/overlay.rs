@@ -45,11 +45,11 @@ pub(crate) fn check(overlays: &[PathBuf]) -> Result<()> {
 }
 
 /// The built-in catalog with these files laid over it, with all its guidance.
-pub(crate) fn catalog(overlays: &[PathBuf]) -> Result<Cow<'static, Catalog>> {
+pub(crate) fn catalog(overlays: &[PathBuf], limits: &Limits) -> Result<Cow<'static, Catalog>> {
     if overlays.is_empty() {
         return Ok(Cow::Borrowed(&BUILT_IN));
     }
-    compile(overlays, &Limits::default()).map(Cow::Owned)
+    compile(overlays, limits).map(Cow::Owned)
 }
 
 fn compile(overlays: &[PathBuf], limits: &Limits) -> Result<Catalog> {

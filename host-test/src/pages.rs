@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context as _, Result};
+use bewit::Limits;
 use bewit::catalog::model::{Catalog, Entry, Mitigation, Rule};
 use bewit::report::{Block, Format, Page, Text};
 use bewit_catalog::compile::slug;
@@ -13,7 +14,7 @@ use crate::{explain, output, overlay};
 
 /// `bewit catalog pages`
 pub(crate) fn write(args: &Pages) -> Result<()> {
-    let catalog = overlay::catalog(&args.overlay)?;
+    let catalog = overlay::catalog(&args.overlay, &Limits::default())?;
     let folder = &args.output;
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let put = |name: &str, text: &str| {

@@ -60,13 +60,13 @@ impl<'a> Outer<'a> {
     }
 }
 
-/// Writes an alert as one JSON object.
-pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: &mut Vec<u8>) {
+/// Writes an alert as one JSON object, in a detail that need not be the configuration's.
+pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detail: Detail, out: &mut Vec<u8>) {
     let mut outer = Outer(ArenaVec::new_in(alert.arena));
     let mut keys = ArenaVec::new_in(alert.arena);
     let inferred = Inferred::new(alert, input);
     // Growing a buffer copies it; this is what most alerts take.
-    out.reserve(match config.detail {
+    out.reserve(match detail {
         Detail::Brief => input.text.len() + (4 << 10),
         Detail::Full => input.text.len() + (48 << 10),
     });
@@ -86,7 +86,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, out: 
                 _ => id(input.text, alert.arena, out),
             });
             w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
-            match config.detail {
+            match detail {
                 Detail::Brief => brief::write(alert, config, w),
                 Detail::Full => full(alert, config, w),
             }

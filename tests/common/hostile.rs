@@ -4,6 +4,8 @@ use bewit::catalog::BUILT_IN;
 use bewit::catalog::model::ParamType;
 use serde_json::{Map, Value, json};
 
+use super::random::Random;
+
 /// What careless tools let out of quotes, expand, take for options, or show wrongly.
 const PIECES: [&str; 64] = [
     "$(touch /tmp/pwned)",
@@ -74,7 +76,7 @@ const PIECES: [&str; 64] = [
 
 /// A stream of values and of alerts with them, the same for the same seed.
 pub struct Hostile {
-    state: u64,
+    random: Random,
     /// Values that were given out so far.
     pub values: u64,
 }
@@ -82,26 +84,17 @@ pub struct Hostile {
 impl Hostile {
     pub fn new(seed: u64) -> Self {
         Self {
-            state: seed | 1,
+            random: Random::new(seed),
             values: 0,
         }
-    }
-
-    /// xorshift64*: enough to mix pieces.
-    fn below(&mut self, n: usize) -> usize {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        let bits = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(bits).unwrap() % n
     }
 
     /// A value: up to six pieces, and now and then a very long one.
     pub fn value(&mut self) -> String {
         self.values += 1;
-        let count = 1 + self.below(6);
-        let mut value: String = (0..count).map(|_| PIECES[self.below(PIECES.len())]).collect();
-        if self.below(50_000) == 0 {
+        let count = 1 + self.random.below(6);
+        let mut value: String = (0..count).map(|_| self.random.one(&PIECES)).collect();
+        if self.random.below(50_000) == 0 {
             value = value.repeat((1 << 20) / value.len() + 1);
         }
         value
@@ -121,7 +114,7 @@ impl Hostile {
             ParamType::Image => "registry.example.com/shop/cart",
         };
         // Most are as they should be, or hardly a command would be ready.
-        match self.below(8) {
+        match self.random.below(8) {
             0 => self.value(),
             1 => format!("{formed}{}", self.value()),
             _ => formed.to_owned(),
@@ -136,7 +129,7 @@ impl Hostile {
                 continue;
             };
             // Fields that stand back for others would never be seen.
-            if feed.rank == 0 || self.below(3) == 0 {
+            if feed.rank == 0 || self.random.below(3) == 0 {
                 let kind = BUILT_IN.params[usize::from(feed.param)].kind;
                 fields.insert(field.name.to_string(), Value::String(self.of(kind)));
             }

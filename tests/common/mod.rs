@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
 pub mod hostile;
+pub(crate) mod random;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,7 +1,6 @@
 //! `bewit annotate --host fluent-bit`: records go through the very module, with the calls that Fluent Bit makes and
 //! with the fate that Fluent Bit gives them.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -12,10 +11,10 @@ use super::instance::{Entry, Instance, engine};
 use super::module::Module;
 use super::settings::{self, Filter};
 use super::{pack, record};
-use crate::annotate::{Settings, sources};
+use crate::annotate::{self, Settings, sources};
 use crate::cli::Annotate;
 use crate::console::Console;
-use crate::input::{self, Batch, Bounds, Closed, Input};
+use crate::input::{self, Batch};
 use crate::misuse::Misuse;
 use crate::output::Output;
 use crate::stats::{Counts, Reloads, Report};
@@ -40,36 +39,19 @@ pub(crate) fn run(args: &Annotate, settings: &Settings) -> Result<bool> {
     };
     let mut tally = Tally::default();
     let began = Instant::now();
-    let mut failed = None;
-    let inputs: Vec<Input> = files.into_iter().map(Input::from).collect();
-    let never = Arc::default();
-    let read = input::read(&inputs, Bounds::new(&limits), &console, &never, &mut |batch, _| {
-        let lines = match batch {
-            Batch::Lines(lines) => lines,
-            Batch::Piece { bytes, first } => {
-                tally.too_long(&bytes, first, &console);
-                return Ok(());
-            }
-        };
+    let all = annotate::mirror(files, &limits, &console, &mut output, &mut |batch| {
         let mut written = Vec::new();
-        let mut pass = || {
-            for line in lines.split_inclusive(|byte| *byte == b'\n') {
-                let line = line.strip_suffix(b"\n").unwrap_or(line);
-                tally.line(line, &mut chain, args.only_alerts, &console, &mut written)?;
+        match batch {
+            Batch::Lines(lines) => {
+                for line in lines.split_inclusive(|byte| *byte == b'\n') {
+                    let line = line.strip_suffix(b"\n").unwrap_or(line);
+                    tally.line(line, &mut chain, args.only_alerts, &console, &mut written)?;
+                }
             }
-            output.write(&written, false)
-        };
-        pass().map_err(|error| {
-            failed = Some(error);
-            Closed
-        })
-    });
-    console.finish();
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    // Nobody else closes it.
-    let all = read.unwrap_or(false);
+            Batch::Piece { bytes, first } => tally.too_long(&bytes, first, &console),
+        }
+        Ok(written)
+    })?;
     if args.input.stats {
         let report = Report {
             counts: tally.counts,

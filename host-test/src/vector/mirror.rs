@@ -2,7 +2,6 @@
 //! To Vector bewit is a transform: one event in, none or more out, and an error concerns its own events alone.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -14,7 +13,7 @@ use super::settings::{self, Found, Place};
 use crate::annotate::{self, Settings, all_settings, sources};
 use crate::cli::{Annotate, Cli, Command, Host};
 use crate::console::Console;
-use crate::input::{self, Batch, Bounds, Closed, Input};
+use crate::input::{self, Batch, Bounds};
 use crate::misuse::Misuse;
 use crate::output::Output;
 use crate::pipeline::{self, Keep, Worker};
@@ -27,6 +26,9 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
     let misuse = |text: &str| Err(Misuse(text.to_owned()).into());
     if args.follow {
         return misuse("`--follow` does not go with `--host vector`: follow files with Vector itself");
+    }
+    if args.state.is_some() {
+        return misuse("`--state` does not go with `--host vector`: Vector keeps places itself (`data_dir`)");
     }
     let Some(file) = &args.vector_config else {
         return misuse("`--host vector` needs `--vector-config`: where does bewit stand?");
@@ -79,47 +81,28 @@ pub(crate) fn run(args: &Annotate, settings: Settings, component: Option<&Path>)
         console: console.clone(),
     };
     let mut output = Output::new(args.input.output.as_deref())?;
-    let inputs: Vec<Input> = files.into_iter().map(Input::from).collect();
-    let never = Arc::default();
     let began = Instant::now();
-    let mut failed = None;
-    let read = input::read(
-        &inputs,
-        Bounds::new(&Limits::default()),
-        &console,
-        &never,
-        &mut |batch, _| {
-            let bytes = match batch {
-                Batch::Lines(bytes) | Batch::Piece { bytes, .. } => bytes,
-            };
-            let mut out = Vec::new();
-            for event in mirror.batch(&bytes) {
-                let line = json(&event);
-                if args.only_alerts && !bewit::is_annotated(line.as_bytes()) {
-                    mirror.counts.withheld += 1;
-                    continue;
-                }
-                out.extend_from_slice(line.as_bytes());
-                out.push(b'\n');
+    let all = annotate::mirror(files, &Limits::default(), &console, &mut output, &mut |batch| {
+        let (Batch::Lines(bytes) | Batch::Piece { bytes, .. }) = batch;
+        let mut out = Vec::new();
+        for event in mirror.batch(&bytes) {
+            let line = json(&event);
+            if args.only_alerts && !bewit::is_annotated(line.as_bytes()) {
+                mirror.counts.withheld += 1;
+                continue;
             }
-            mirror.counts.written += out.len() as u64;
-            output.write(&out, false).map_err(|error| {
-                failed = Some(error);
-                Closed
-            })
-        },
-    );
-    console.finish();
-    if let Some(error) = failed {
-        return Err(error);
-    }
+            out.extend_from_slice(line.as_bytes());
+            out.push(b'\n');
+        }
+        mirror.counts.written += out.len() as u64;
+        Ok(out)
+    })?;
     if args.input.stats {
         let (counts, time) = (mirror.counts, began.elapsed());
         let reloads = Reloads::default();
         eprintln!("{}", Report { counts, reloads, time });
     }
-    // Nobody else closes it.
-    Ok(read.unwrap_or(false) && !mirror.lost)
+    Ok(all && !mirror.lost)
 }
 
 /// What an `exec` source starts.

@@ -1,13 +1,14 @@
 //! The folder: the program, its tables, and a configuration that shows them in place.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use bewit::schema::Alert;
 use bewit::{Annotator, Schema};
-use bewit_catalog::wire;
+use bewit_catalog::library;
 use serde_json::Value;
 
 use super::data::Table;
@@ -42,7 +43,7 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
     }
     let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&args.overlay);
-    let catalog = overlay::catalog(&overlays)?;
+    let catalog = overlay::catalog(&overlays, &config.limits)?;
     config.organisation = config.organisation.or(&catalog.organisation);
     let program = program::write(&catalog, &config, args.form);
     let folder = &args.out;
@@ -56,10 +57,10 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
     for (name, rows) in &program.tables {
         put(&format!("tables/{name}.csv"), &csv(rows))?;
     }
-    let annotator = match overlay::load(&overlays, &config.limits)? {
-        None => Annotator::new(config),
-        Some(bytes) => {
-            let library = wire::decode(&bytes).map_err(|error| anyhow!("the catalog cannot be read back: {error}"))?;
+    let annotator = match catalog {
+        Cow::Borrowed(_) => Annotator::new(config),
+        Cow::Owned(catalog) => {
+            let library = library::pack(catalog, library::stored).context("the catalog cannot be packed")?;
             Annotator::with_library(config, library)
         }
     };

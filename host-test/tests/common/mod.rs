@@ -5,6 +5,7 @@
 pub(crate) mod filter;
 pub(crate) mod hostile;
 pub(crate) mod http;
+#[path = "../../../tests/common/random.rs"]
 pub(crate) mod random;
 pub(crate) mod records;
 

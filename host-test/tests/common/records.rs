@@ -5,6 +5,7 @@
 use std::fmt;
 
 use bewit::catalog::BUILT_IN;
+use bewit_catalog::compile::PRIORITIES;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -79,19 +80,8 @@ fn unit(lines: Vec<Vec<u8>>, holds: Holds) -> Unit {
     }
 }
 
-const PRIORITIES: [&str; 11] = [
-    "Emergency",
-    "Alert",
-    "Critical",
-    "Error",
-    "Warning",
-    "Notice",
-    "Informational",
-    "Debug",
-    "warning",
-    "CRITICAL",
-    "info",
-];
+/// Other spellings of priorities than [`PRIORITIES`].
+const SPELLINGS: [&str; 3] = ["warning", "CRITICAL", "info"];
 
 /// Numbers as Falco and others spell them, and as no double can hold them.
 const NUMBERS: [&str; 16] = [
@@ -199,7 +189,7 @@ fn members(random: &mut Random, number: u64) -> Vec<(String, String)> {
     let output = format!("13:40:25.978642167: Notice record {number} of a test (user=root command=sh -c id)");
     let mut members = vec![
         ("output", quoted(&output)),
-        ("priority", quoted(random.one(&PRIORITIES))),
+        ("priority", quoted(random.one(&[&PRIORITIES[..], &SPELLINGS].concat()))),
         ("rule", quoted(&rule(random))),
         ("time", r#""2024-10-29T13:40:25.978642167Z""#.to_owned()),
     ];
@@ -259,7 +249,7 @@ fn text(random: &mut Random, number: u64) -> Unit {
         ),
         ("Something of our own", "user=<NA> command=sh -c \"id\""),
     ]);
-    let priority = random.one(&PRIORITIES[..8]);
+    let priority = random.one(&PRIORITIES);
     let time = random.one(&["13:40:25.978642167", "2024-10-29T13:40:25.978642167+0000"]);
     let line = format!("{time}: {priority} {begin} (number={number} {end})");
     unit(wrap(random, &line), Holds::Text(line))
