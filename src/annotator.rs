@@ -152,6 +152,9 @@ impl Annotator {
             fault(line, "line-too-long", &message, out);
             return (Outcome::Failed, Seen::default());
         }
+        if !event::may_hold(line) {
+            return (Outcome::Passed, Seen::default());
+        }
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
                 kinds: Kinds::new(self.library()),
@@ -223,9 +226,6 @@ impl<'a> Work<'a, '_> {
     fn line(&mut self, line: &'a [u8]) -> Option<Outcome> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let text = line.trim_ascii();
-        if !envelope::may_be(text) {
-            return None;
-        }
         self.raw = line;
         // An object tells in passing whether all of it is ASCII.
         let object = text.first() == Some(&b'{');

@@ -287,15 +287,11 @@ fn is_line_of<'a>(member: &Member<'a>, text: Text<'a>, event: &Event<'a>, arena:
         .is_some_and(|raw| same(raw.rule, event.rule) && same(raw.time, event.time) && same(raw.output, event.output))
 }
 
-/// Whether a line may be an alert or a wrapper, by its first bytes. Most lines of a cluster are neither.
+/// Whether a line may be an alert or a wrapper, by its first bytes: an object, a syslog priority, a clock, a date, or the
+/// name of a month.
 fn may_begin(text: Text<'_>) -> bool {
-    may_be(text.raw())
-}
-
-/// See [`may_begin`]: an object, a syslog priority, a clock, a date, or the name of a month.
-pub(crate) fn may_be(line: &[u8]) -> bool {
     matches!(
-        line,
+        text.raw(),
         [b'{' | b'<', ..]
             | [b'0'..=b'9', b'0'..=b'9', b':', ..]
             | [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..]

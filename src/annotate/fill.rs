@@ -12,13 +12,15 @@ use crate::json::escape;
 
 /// Characters of one value that prose shows.
 const PROSE: usize = 160;
+/// Bytes that most commands and most of their words have: for these memory is taken once.
+const LINE: usize = 256;
+const WORD: usize = 32;
 
 /// A command as the alert shows it.
-#[derive(Debug, PartialEq)]
 pub(crate) struct Filled<'v> {
-    pub(crate) argv: Vec<Vec<u8>>,
+    pub(crate) argv: ArenaVec<'v, ArenaVec<'v, u8>>,
     /// One shell line that means exactly `argv`.
-    pub(crate) line: Vec<u8>,
+    pub(crate) line: ArenaVec<'v, u8>,
     /// Parameters without a usable value; they stand in the line as `'<name>'`.
     pub(crate) missing: Vec<&'v str>,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Snippet<'v> {
 }
 
 /// Text that grows.
-trait Text {
+pub(super) trait Text {
     fn add(&mut self, text: &[u8]);
     fn is_empty(&self) -> bool;
 }
@@ -162,19 +164,20 @@ pub(crate) fn undo(undo: &Undo, values: &Values<'_>, out: &mut Vec<u8>) {
 }
 
 fn argv<'v>(words: &[Template], values: &'v Values<'_>) -> Filled<'v> {
+    let arena = values.arena;
     let mut filled = Filled {
-        argv: Vec::with_capacity(words.len()),
-        line: Vec::new(),
+        argv: ArenaVec::with_capacity_in(words.len(), arena),
+        line: ArenaVec::with_capacity_in(LINE, arena),
         missing: Vec::new(),
     };
     let mut options_end = false;
     for template in words {
-        let mut text = Vec::new();
+        let mut text = ArenaVec::with_capacity_in(WORD, arena);
         let missing = |name| note(&mut filled.missing, name);
         if !word(template, values, options_end, &mut text, missing) {
             continue;
         }
-        options_end |= text == b"--";
+        options_end |= text.as_slice() == b"--";
         if !filled.line.is_empty() {
             filled.line.push(b' ');
         }

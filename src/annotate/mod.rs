@@ -2,6 +2,7 @@
 
 mod assess;
 mod attack;
+mod class;
 mod fill;
 mod fingerprint;
 mod guidance;

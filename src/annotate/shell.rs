@@ -1,28 +1,30 @@
 //! Words of a POSIX shell.
 
+use super::class;
+use super::fill::Text;
+
 /// Whether a word stands in a shell line as it is.
 #[inline]
 pub(crate) fn is_plain(word: &[u8]) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(b);
     // zsh expands `=cmd` at the beginning of a word.
-    !word.is_empty() && word.first() != Some(&b'=') && word.iter().all(plain)
+    !word.is_empty() && word.first() != Some(&b'=') && class::all(class::PLAIN, word)
 }
 
 /// Appends a word so that any POSIX shell reads exactly it: as it stands where nothing in it means anything
 /// to a shell, else in single quotes, inside which nothing does.
-pub(crate) fn quote(line: &mut Vec<u8>, word: &[u8]) {
+pub(crate) fn quote(line: &mut impl Text, word: &[u8]) {
     if is_plain(word) {
-        line.extend_from_slice(word);
+        line.add(word);
         return;
     }
-    line.push(b'\'');
+    line.add(b"'");
     for (i, part) in word.split(|byte| *byte == b'\'').enumerate() {
         if i > 0 {
-            line.extend_from_slice(b"'\\''");
+            line.add(b"'\\''");
         }
-        line.extend_from_slice(part);
+        line.add(part);
     }
-    line.push(b'\'');
+    line.add(b"'");
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use bewit_catalog::model::{
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
+use super::class;
 use super::kind::Kind;
 use crate::event::Event;
 use crate::json::{Cursor, Text, Value, word};
@@ -95,7 +96,7 @@ pub(crate) struct Values<'e> {
     places: &'e mut [u8],
     found: Vec<'e, (ParamId, u8, Found<'e>)>,
     kind: &'e Kind,
-    arena: &'e Bump,
+    pub(super) arena: &'e Bump,
 }
 
 /// Where what stands beside Falco's fields is among the fields of a catalog.
@@ -375,60 +376,6 @@ fn image(reference: &[u8]) -> (&[u8], Option<&[u8]>) {
     match split_last_colon(name) {
         Some((repository, tag)) if !tag.contains(&b'/') => (repository, Some(tag)),
         _ => (name, None),
-    }
-}
-
-/// Sets of bytes, one bit each.
-mod class {
-    pub(super) const DIGIT: u8 = 1;
-    pub(super) const HEX: u8 = 2;
-    pub(super) const DNS: u8 = 4;
-    pub(super) const USER: u8 = 8;
-    pub(super) const K8S_USER: u8 = 16;
-    pub(super) const IMAGE: u8 = 32;
-    pub(super) const WORD: u8 = 64;
-
-    static CLASSES: [u8; 256] = {
-        let mut classes = [0; 256];
-        let mut byte = 0_u8;
-        loop {
-            let alphanumeric = byte.is_ascii_alphanumeric();
-            classes[byte as usize] = set(DIGIT, byte.is_ascii_digit())
-                | set(HEX, byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
-                | set(DNS, byte.is_ascii_digit() || byte.is_ascii_lowercase() || byte == b'-')
-                | set(USER, alphanumeric || is_one_of(byte, b"._@$+-"))
-                | set(K8S_USER, alphanumeric || is_one_of(byte, b"._@$+-:/"))
-                | set(IMAGE, alphanumeric || is_one_of(byte, b"._:/@-"))
-                | set(WORD, alphanumeric || is_one_of(byte, b"._:/@+=-"));
-            if byte == u8::MAX {
-                break classes;
-            }
-            byte += 1;
-        }
-    };
-
-    const fn set(class: u8, holds: bool) -> u8 {
-        if holds { class } else { 0 }
-    }
-
-    const fn is_one_of(byte: u8, bytes: &[u8]) -> bool {
-        let mut at = 0;
-        while at < bytes.len() {
-            if bytes[at] == byte {
-                return true;
-            }
-            at += 1;
-        }
-        false
-    }
-
-    /// Whether all bytes are of a class.
-    #[inline]
-    pub(super) fn all(class: u8, bytes: &[u8]) -> bool {
-        bytes
-            .iter()
-            .fold(class, |common, byte| common & CLASSES[usize::from(*byte)])
-            != 0
     }
 }
 

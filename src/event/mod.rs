@@ -5,12 +5,14 @@
 mod fields;
 mod json;
 mod priority;
+mod sift;
 mod text;
 mod time;
 
 pub(crate) use fields::Fields;
 pub(crate) use json::{Key, Member, Record, tags};
 pub use priority::Priority;
+pub(crate) use sift::may_hold;
 pub(crate) use time::Instant;
 
 use bumpalo::Bump;

@@ -154,6 +154,22 @@ pub(crate) fn digit(text: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Offset behind the ASCII digits from `at` on, of which there may be nine at most.
+#[inline]
+pub(crate) fn behind_digits(text: &[u8], at: usize) -> usize {
+    let Some(word) = load(text, at) else {
+        let digits = text.iter().skip(at).take_while(|byte| byte.is_ascii_digit());
+        return at + digits.count();
+    };
+    // What a digit leaves of its byte is below ten.
+    let left = word ^ (LOW * b'0' as u64);
+    let others = (left.wrapping_add(LOW * (0x80 - 10)) | left) & HIGH;
+    match others {
+        0 => at + 8 + usize::from(text.get(at + 8).is_some_and(u8::is_ascii_digit)),
+        _ => at + index(others),
+    }
+}
+
 /// The eight hex digits of a number.
 pub(crate) const fn hex(number: u32) -> [u8; 8] {
     // Each half byte to a byte of its own, the first lowest.
@@ -325,6 +341,18 @@ mod tests {
                     "{byte} at {at}"
                 );
                 text[at] = b'a';
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_digits_is_found() {
+        for byte in (0..=255_u8).filter(|byte| !byte.is_ascii_digit()) {
+            for end in 0..=9 {
+                let mut text = *b"0123456789012345";
+                text[end] = byte;
+                assert_eq!(behind_digits(&text, 0), end, "{byte} at {end}");
+                assert_eq!(behind_digits(&text[..=end], 0), end, "{byte} at {end}");
             }
         }
     }
