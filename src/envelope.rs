@@ -426,6 +426,10 @@ impl Fragment<'_> {
 /// The line as a piece of a split one, if its wrapper splits lines: CRI says so by a tag, Docker by leaving
 /// out the final line break.
 pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
+    // A time, or an object; most other lines show at once that they are neither.
+    if !matches!(line, [b'0'..=b'9', ..] | [b'{', b'"', b'l', ..]) {
+        return None;
+    }
     let text = std::str::from_utf8(line).ok()?;
     if let Some(cri) = cri(text) {
         return Some(Fragment {

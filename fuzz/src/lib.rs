@@ -14,8 +14,12 @@ mod annotators;
 pub mod batch;
 pub mod catalog;
 pub mod commands;
+#[cfg(feature = "plugins")]
+pub mod component;
 pub mod config;
 pub mod envelope;
+#[cfg(feature = "plugins")]
+pub mod fluent_bit;
 mod json;
 pub mod json_event;
 pub mod line;

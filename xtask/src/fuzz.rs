@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::build;
 use crate::files::{self, Sample};
 use crate::run::{cargo, run};
 
@@ -68,17 +69,18 @@ pub(crate) fn fuzz(args: impl Iterator<Item = String>) -> Result<()> {
         None => all,
     };
     let seeds = seeds()?;
+    let (component, fluent_bit) = (build::component()?, build::fluent_bit()?);
     for target in chosen {
         let found = Path::new(WORK).join("corpus").join(&target);
         let kept = Path::new(KEPT).join(&target);
         fs::create_dir_all(&found)?;
         fs::create_dir_all(&kept)?;
         let mut fuzzer = Command::new("rustup");
-        fuzzer
+        build::embed(&mut fuzzer, &component, &fluent_bit)
             .args(["run", "nightly", "cargo", "fuzz", "run", "--sanitizer", "none"])
             // Unpacking guidance is nothing but comparisons; what they would tell stands in a dictionary.
             .arg("--no-trace-compares")
-            .args(["--fuzz-dir", "fuzz", "--features", "fuzzer", "--target-dir"])
+            .args(["--fuzz-dir", "fuzz", "--features", "fuzzer,plugins", "--target-dir"])
             .arg(Path::new(WORK).join("build"))
             .arg(&target);
         if asked.minimise {
