@@ -160,8 +160,8 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
             Proof::Soak if !long => continue,
             Proof::Soak => soaked(),
             Proof::Task(task) => figures(cargo().args(["run", "--quiet", "--package", "xtask", "--", task])),
-            Proof::Tests(package, test, names, amount) => {
-                let mut command = tests(package, names, amount.as_ref().filter(|_| long), &["--test", test]);
+            Proof::Tests(_, test, names, amount) => {
+                let mut command = tests(names, amount.as_ref().filter(|_| long), &["--test", test]);
                 figures(build::embed(&mut command, &component, &fluent_bit))
             }
         };
@@ -188,10 +188,11 @@ pub(crate) fn look(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn tests(package: &str, names: &[&str], amount: Option<&Amount>, which: &[&str]) -> Command {
+fn tests(names: &[&str], amount: Option<&Amount>, which: &[&str]) -> Command {
     let mut command = cargo();
+    // As the tests do: for another choice of packages cargo would build wasmtime anew.
     command
-        .args(["test", "--package", package, "--all-features"])
+        .args(["test", "--workspace", "--all-features"])
         .args(which)
         .args(["--", "--nocapture"])
         .args(names);
