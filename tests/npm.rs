@@ -14,7 +14,7 @@ use std::process::Command;
 
 use bewit::{Annotator, Outcome, annotate_batch};
 use common::hostile::Hostile;
-use common::{corpus_files, corpus_lines};
+use common::{corpus_files, corpus_lines, fuzzed};
 
 /// Values in alerts of all rules that are compared beside the corpus.
 const HOSTILE: u64 = 20_000;
@@ -76,7 +76,7 @@ fn write_expected(folder: &Path) {
     }
     let mut lines = String::new();
     let hostile = Hostile::new(7).alerts(HOSTILE);
-    for line in corpus_lines().into_iter().chain(hostile) {
+    for line in corpus_lines().into_iter().chain(fuzzed()).chain(hostile) {
         // JavaScript's strings hold no other bytes.
         let Ok(line) = String::from_utf8(line) else { continue };
         let mut out = Vec::new();

@@ -11,7 +11,9 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use common::{SEED, annotated, bewit, component, folder, peak_memory, run, stderr, stdout, text};
+use common::{
+    SEED, annotated, bewit, component, corpus_files, everything, folder, peak_memory, run, stderr, stdout, text,
+};
 
 fn seed_lines(count: usize) -> String {
     format!("{SEED}\nsome other line\n").repeat(count)
@@ -38,20 +40,16 @@ fn the_component_says_what_the_library_says() {
     if !component() {
         return;
     }
-    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus"));
-    let folders = fs::read_dir(corpus).unwrap();
-    let files: Vec<_> = folders
-        .filter_map(|entry| fs::read_dir(entry.unwrap().path()).ok())
-        .flatten()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    assert!(files.len() > 10, "{files:?}");
-    let mut expected = String::new();
+    let more = folder("everything").join("lines.log");
+    fs::write(&more, everything().join(&b'\n')).unwrap();
+    let mut files = corpus_files(&[""]);
+    files.push(more);
+    let (annotator, mut expected) = (bewit::Annotator::default(), Vec::new());
     for file in &files {
-        if !expected.is_empty() && !expected.ends_with('\n') {
-            expected.push('\n');
+        if !expected.is_empty() && !expected.ends_with(b"\n") {
+            expected.push(b'\n');
         }
-        expected += &annotated(fs::read(file).unwrap());
+        bewit::annotate_batch(&annotator, &fs::read(file).unwrap(), &mut expected);
     }
     for jobs in ["1", "2"] {
         let output = bewit()
@@ -60,10 +58,17 @@ fn the_component_says_what_the_library_says() {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        for (line, (got, expected)) in stdout(&output).lines().zip(expected.lines()).enumerate() {
-            assert_eq!(got, expected, "line {line}");
+        let lines = |text: &'_ [u8]| {
+            text.split(|byte| *byte == b'\n')
+                .map(String::from_utf8_lossy)
+                .map(String::from)
+                .collect()
+        };
+        let (got, wanted): (Vec<String>, Vec<String>) = (lines(&output.stdout), lines(&expected));
+        for (number, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
+            assert_eq!(got, wanted, "line {number}");
         }
-        assert!(stdout(&output) == expected);
+        assert!(output.stdout == expected);
     }
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::filter::{Filter, Returned, module};
-use common::{SEED, corpus_lines, folder, run, stderr, stdout, text, wrapped};
+use common::{SEED, corpus_lines, everything, folder, run, stderr, stdout, text, wrapped};
 use serde_json::Value;
 
 fn filter() -> Option<Filter> {
@@ -71,11 +71,11 @@ fn it_imports_nothing_and_fits() {
 }
 
 #[test]
-fn every_line_of_the_corpus_is_what_the_component_says() {
+fn every_line_is_what_the_component_says() {
     let Some(mut filter) = filter() else {
         return;
     };
-    let lines = corpus_lines();
+    let lines = everything();
     let records: Vec<String> = lines.iter().map(wrapped).collect();
     let input = records.join("\n");
     let local = run(&["annotate"], &input);
@@ -84,9 +84,12 @@ fn every_line_of_the_corpus_is_what_the_component_says() {
     let (local, mirror_out) = (stdout(&local), stdout(&mirror));
     let mut alerts = 0;
     for ((local, mirror), record) in local.lines().zip(mirror_out.lines()).zip(&records) {
-        assert_eq!(local, mirror);
         let returned = filter.json(record.as_bytes());
-        if local == record {
+        if local != mirror {
+            // The component's hosts read any JSON.
+            assert!(mirror.contains(r#""error":{"code":"unreadable""#), "{mirror}");
+            assert_eq!(returned, Returned::Text(mirror.as_bytes().to_vec()));
+        } else if local == record {
             assert_eq!(
                 returned,
                 Returned::Same,

@@ -1,7 +1,18 @@
 //! Runs the real binary.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)] // helpers of tests
 
+#[path = "../../../tests/common/hostile.rs"]
+pub(crate) mod chosen;
+#[path = "../../../tests/common/corpus.rs"]
+pub(crate) mod corpus;
 pub(crate) mod filter;
 pub(crate) mod hostile;
 pub(crate) mod http;
@@ -16,8 +27,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) use corpus::{corpus_files, corpus_lines, fuzzed};
+
 /// The event this project began with.
 pub(crate) const SEED: &str = r#"{"hostname":"k8s-master-01","output":"13:40:25.978642167: Warning Shell executed in a container (user=root container=64fac540e48f process=sh command=sh -c ip link del calico_tmp_A || true)","output_fields":{"container.id":"64fac540e48f","evt.time":1730209225978642167,"proc.cmdline":"sh -c ip link del calico_tmp_A || true","proc.name":"sh","user.name":"root"},"priority":"Warning","rule":"Detect Shell in Container","source":"syscall","tags":["container","process","shell"],"time":"2024-10-29T13:40:25.978642167Z","uuid":"06dc3669-f1aa-47da-92bf-ae8723e1b9a6"}"#;
+
+/// Values in the hostile alerts.
+const CHOSEN: u64 = 20_000;
 
 /// Whether the binary has a component; says so if it has none.
 pub(crate) fn component() -> bool {
@@ -109,26 +125,8 @@ pub(crate) fn wrapped(line: impl AsRef<[u8]>) -> String {
     serde_json::json!({ "log": String::from_utf8_lossy(line.as_ref()) }).to_string()
 }
 
-/// All lines of the corpus.
-pub(crate) fn corpus_lines() -> Vec<Vec<u8>> {
-    let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus"));
-    let mut files: Vec<PathBuf> = fs::read_dir(corpus)
-        .unwrap()
-        .filter_map(|entry| fs::read_dir(entry.unwrap().path()).ok())
-        .flatten()
-        .map(|entry| entry.unwrap().path())
-        .filter(|file| matches!(file.extension().and_then(|e| e.to_str()), Some("log" | "jsonl")))
-        .collect();
-    files.sort();
-    let mut lines = Vec::new();
-    for file in files {
-        let text = fs::read(file).unwrap();
-        lines.extend(
-            text.split(|byte| *byte == b'\n')
-                .filter(|line| !line.is_empty())
-                .map(<[u8]>::to_vec),
-        );
-    }
-    assert!(lines.len() > 400, "{}", lines.len());
-    lines
+/// The corpus, what fuzzing kept, and hostile alerts of all rules: what all faces are compared on.
+pub(crate) fn everything() -> Vec<Vec<u8>> {
+    let hostile = chosen::Hostile::new(7).alerts(CHOSEN);
+    corpus_lines().into_iter().chain(fuzzed()).chain(hostile).collect()
 }

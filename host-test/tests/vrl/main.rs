@@ -15,7 +15,7 @@ use bewit::catalog::BUILT_IN;
 use bewit::{Annotator, Config, Outcome};
 use serde_json::{Value, json};
 
-use common::{corpus_lines, folder, run, stderr, text};
+use common::{corpus_lines, folder, fuzzed, run, stderr, text};
 use remap::{Fate, Vector};
 
 const FORMS: [&str; 2] = ["tables", "chain"];
@@ -110,10 +110,10 @@ fn differ(path: &str, ours: &Value, theirs: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// The events that a pipeline makes of the corpus: lines as a source reads them, and objects that it has parsed.
+/// The events that a pipeline makes of lines, as a source reads them, and objects that it has parsed.
 fn corpus() -> Vec<Value> {
     let mut events = Vec::new();
-    for line in corpus_lines() {
+    for line in corpus_lines().into_iter().chain(fuzzed()) {
         let line = String::from_utf8_lossy(&line).into_owned();
         if let Ok(parsed @ Value::Object(_)) = serde_json::from_str(&line) {
             events.push(parsed);
