@@ -87,8 +87,9 @@ fn is_marked(line: &[u8], at: usize) -> bool {
 /// Whether a digit is one of `.nnnnnnnnn: ` or `.nnnnnnnnn+0000: `.
 fn is_clock(line: &[u8], at: usize) -> bool {
     let end = word::behind_digits(line, at);
-    let behind = |at: usize| line.get(at..at + 2) == Some(b": ");
-    if !behind(end) && !behind(end + ZONE) {
+    let ends = |at: usize| line.get(at..at + 2) == Some(b": ");
+    let signed = || matches!(line.get(end), Some(b'+' | b'-'));
+    if !ends(end) && !(signed() && ends(end + ZONE)) {
         return false;
     }
     let Some(begin) = end.checked_sub(FRACTION + 1) else {
@@ -112,7 +113,8 @@ mod tests {
                 .and_then(|rest| rest.split_at_checked(FRACTION));
             fraction.is_some_and(|(digits, behind)| {
                 let colon = |at: usize| behind.get(at..).is_some_and(|behind| behind.starts_with(b": "));
-                digits.iter().all(u8::is_ascii_digit) && (colon(0) || colon(ZONE))
+                let signed = || matches!(behind.first(), Some(b'+' | b'-'));
+                digits.iter().all(u8::is_ascii_digit) && (colon(0) || signed() && colon(ZONE))
             })
         };
         (0..line.len()).any(|at| line[at..].starts_with(KEY) || is_clock(at))

@@ -52,7 +52,8 @@ fn is_clock(text: &str) -> bool {
 
 /// `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000`
 fn is_iso(text: &str) -> bool {
-    text.len() == 34 && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
+    let signed = matches!(text.as_bytes().get(29), Some(b'+' | b'-'));
+    text.len() == 34 && signed && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
 }
 
 /// The alert of a text line, if it is one.
@@ -248,8 +249,12 @@ fn is_container_id(value: &str) -> bool {
 }
 
 /// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote, no control character and no stray
-/// backslash, and an escape of a quote or a backslash gives it away.
+/// backslash, and an escape of a quote or a backslash gives it away. Half of a surrogate pair is none of Falco's, and
+/// would be no JSON that everybody reads.
 fn is_escaped(message: &str) -> bool {
+    fn unit(bytes: &mut std::str::Bytes<'_>) -> Option<u32> {
+        (0..4).try_fold(0, |unit, _| Some(unit << 4 | char::from(bytes.next()?).to_digit(16)?))
+    }
     let mut telling = false;
     let mut bytes = message.bytes();
     while let Some(byte) = bytes.next() {
@@ -259,8 +264,15 @@ fn is_escaped(message: &str) -> bool {
                 Some(b'"' | b'\\') => telling = true,
                 Some(b'n' | b'r' | b't' | b'b' | b'f') => {}
                 Some(b'u') => {
-                    let hex = bytes.by_ref().take(4).filter(u8::is_ascii_hexdigit).count();
-                    if hex != 4 {
+                    let is_whole = match unit(&mut bytes) {
+                        Some(0xd800..=0xdbff) => {
+                            (bytes.next(), bytes.next()) == (Some(b'\\'), Some(b'u'))
+                                && matches!(unit(&mut bytes), Some(0xdc00..=0xdfff))
+                        }
+                        Some(0xdc00..=0xdfff) | None => false,
+                        Some(_) => true,
+                    };
+                    if !is_whole {
                         return false;
                     }
                     telling = true;
@@ -436,6 +448,15 @@ mod tests {
             let line = format!(r#"12:00:00.000000000: Notice x command=\"{control}y terminal=0"#);
             let value = format!(r#"\"{control}y"#);
             assert_eq!(get(&line, "proc.cmdline").as_deref(), Some(value.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_line_with_half_of_a_pair_is_not_escaped() {
+        let command = |part: &str| get(&format!("12:00:00.000000000: Notice x command={part}"), "proc.cmdline");
+        assert_eq!(command(r"\ud83e\udd85").as_deref(), Some("\u{1f985}"));
+        for half in [r"\ud83e", r"\udd85\u0041", r"\ud83e\ud83e\udd85", r"\ud83e\n", r"\u004"] {
+            assert_eq!(command(half).as_deref(), Some(half));
         }
     }
 
