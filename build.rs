@@ -30,15 +30,20 @@ fn main() -> Result<()> {
             bail!("catalog/ has {} mistakes", mistakes.len());
         }
     };
-    // What a host hands over with nothing laid over it: the rest of a catalog is a user's.
-    let handed = wire::encode(catalog.clone()).context("the catalog cannot be packed")?;
-    println!("cargo::rustc-env=BEWIT_CATALOG_BYTES={}", handed.len());
     // A package is compressed as a whole when it is sent, and better so.
-    let deflate = match env::var_os("CARGO_FEATURE_JS") {
-        Some(_) => library::stored,
-        None => deflate,
+    let js = ["CARGO_FEATURE_JS", "CARGO_FEATURE_JS_OVERLAYS"]
+        .iter()
+        .any(|feature| env::var_os(feature).is_some());
+    let deflate = if js { library::stored } else { deflate };
+    let library = library::pack(catalog.clone(), deflate).context("the catalog cannot be packed")?;
+    // What is handed over with nothing laid over it: the rest of a catalog is a user's.
+    let handed = if js {
+        wire::write(&library)
+    } else {
+        wire::encode(catalog)
     };
-    let library = library::pack(catalog, deflate).context("the catalog cannot be packed")?;
+    let handed = handed.context("the catalog cannot be packed")?;
+    println!("cargo::rustc-env=BEWIT_CATALOG_BYTES={}", handed.len());
     let tables = library.tables.pack(deflate).context("the catalog cannot be packed")?;
     let out = env::var("OUT_DIR")?;
     for (name, bytes) in [("tables.bin", &*tables), ("guidance.bin", &*library.packed)] {

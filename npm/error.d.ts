@@ -12,9 +12,12 @@ export interface Mistake {
   suggestion?: string;
 }
 
-/** What is wrong with a configuration (`config`) or with catalog files of your own (`overlay`). */
+/**
+ * What is wrong with a configuration (`config`), with catalog files of your own (`overlay`), or with what they were
+ * compiled to (`catalog`): it is of another version, damaged, or over `limits.overlay_bytes`.
+ */
 export class BewitError extends Error {
-  readonly code: "config" | "overlay";
+  readonly code: "config" | "overlay" | "catalog";
   /** At least one. */
   readonly mistakes: Mistake[];
 }

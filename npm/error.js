@@ -1,4 +1,4 @@
-/** What is wrong with a configuration or with catalog files of your own. */
+/** What is wrong with a configuration, with catalog files of your own, or with what they were compiled to. */
 export class BewitError extends Error {
   constructor(code, mistakes) {
     super(mistakes.map(sentence).join("\n"));

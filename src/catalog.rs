@@ -58,7 +58,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Library, Refused> {
 /// All mistakes that were found.
 #[cfg(feature = "overlays")]
 pub fn with_overlays(overlays: &[Input]) -> Result<Catalog, Vec<Mistake>> {
-    compile_over(&BUILT_IN, &vocabulary(), overlays, env!("CARGO_PKG_VERSION"))
+    lay_over(&BUILT_IN, overlays)
+}
+
+/// As [`with_overlays`], for those who have the built-in catalog from elsewhere.
+#[cfg(feature = "overlays")]
+pub(crate) fn lay_over(built_in: &Catalog, overlays: &[Input]) -> Result<Catalog, Vec<Mistake>> {
+    compile_over(built_in, &vocabulary(), overlays, env!("CARGO_PKG_VERSION"))
 }
 
 /// A known name, current or former.

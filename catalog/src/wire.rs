@@ -34,13 +34,21 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec(bytes, 9)
 }
 
-/// Writes a catalog.
+/// Writes a catalog, as small as it goes fast.
 ///
 /// # Errors
 /// Never for a catalog that the compiler made: it has no type that the format lacks.
 #[cfg(feature = "compile")]
 pub fn encode(catalog: Catalog) -> Result<Vec<u8>, postcard::Error> {
-    postcard::to_allocvec(&(VERSION, library::pack(catalog, deflate)?))
+    write(&library::pack(catalog, deflate)?)
+}
+
+/// Writes a catalog as it is packed.
+///
+/// # Errors
+/// Never for a catalog that the compiler made: it has no type that the format lacks.
+pub fn write(library: &Library) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_allocvec(&(VERSION, library))
 }
 
 /// Reads a catalog. What is packed in it is looked at when it is wanted.

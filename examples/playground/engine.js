@@ -17,27 +17,38 @@ const REPORTS = ["html", "markdown"];
 export async function load() {
   await init();
   const annotator = new Annotator();
-  const fails = (make) => attempt("config", make).mistakes !== undefined;
   const lacking = {
-    schemas: SCHEMAS.filter((schema) => fails(() => new Annotator(`schema: ${schema}\n`).free())),
-    reports: REPORTS.filter((format) => fails(() => annotator.report("", format))),
+    schemas: await failing(SCHEMAS, (schema) => new Annotator(`schema: ${schema}\n`).free()),
+    reports: await failing(REPORTS, (format) => annotator.report("", format)),
   };
   const about = annotator.describe();
   annotator.free();
   return { lacking, about };
 }
 
-/** What a part of the settings has made wrong: `mistakes` of `message`, `line`, `column`. */
-function attempt(part, make) {
+/** Those with which `make` fails. */
+async function failing(names, make) {
+  const failed = [];
+  for (const name of names) if ((await attempt("config", () => make(name))).mistakes) failed.push(name);
+  return failed;
+}
+
+/** What `make` makes of a part of the settings, or what is wrong there: `mistakes` of `message`, `line`, `column`. */
+async function attempt(part, make) {
   try {
-    return { value: make() };
+    return { value: await make() };
   } catch (error) {
-    const known = error instanceof BewitError;
-    return {
-      part: known && error.code === "overlay" ? "overlay" : part,
-      mistakes: known ? error.mistakes : [{ message: String(error?.message ?? error) }],
-    };
+    const mistakes = error instanceof BewitError ? error.mistakes : [{ message: String(error?.message ?? error) }];
+    return { part, mistakes };
   }
+}
+
+/** The built-in catalog with a text laid over it; nothing for no text. Most people have none, and need not load this. */
+async function compiled(overlay) {
+  if (!overlay.trim()) return undefined;
+  const { default: init, compileOverlays } = await import("./bewit/overlays.js");
+  await init();
+  return compileOverlays([overlay]);
 }
 
 /** Annotators of one configuration. */
@@ -49,16 +60,17 @@ export class Engine {
   /** Alerts as the settings say. */
   #output;
 
-  /** An engine, or `{part, mistakes}`. */
-  static make({ config, overlay, schema, detail }) {
-    const overlays = overlay.trim() ? [overlay] : [];
+  /** `value`, which is an engine, or `part` and `mistakes`. */
+  static async make({ config, overlay, schema, detail }) {
     // As it stands, so that mistakes are where the user wrote them.
-    const plain = attempt("config", () => new Annotator(config, overlays).free());
+    const plain = await attempt("config", () => new Annotator(config).free());
     if (plain.mistakes) return plain;
+    const catalog = await attempt("overlay", () => compiled(overlay));
+    if (catalog.mistakes) return catalog;
     const chosen = { schema: stated(config, "schema") ?? schema, detail: stated(config, "detail") ?? detail };
     return attempt("config", () => {
       const engine = new Engine();
-      const make = (keys) => new Annotator(withKeys(config, keys), overlays);
+      const make = (keys) => new Annotator(withKeys(config, keys), catalog.value);
       engine.#index = make({ schema: "native", detail: "brief", keep_raw: true });
       engine.#view = make({ schema: "native", detail: chosen.detail });
       engine.#output = chosen.schema === "native" ? engine.#view : make(chosen);

@@ -11,10 +11,12 @@ let engine;
 /** What is being read: the input, where its batches are, and whether to go on. */
 let job = null;
 
-const loaded = load().then((about) => {
-  engine = Engine.make({ config: "", overlay: "", schema: "native", detail: "full" }).value;
+const loaded = load().then(async (about) => {
+  engine = (await Engine.make({ config: "", overlay: "", schema: "native", detail: "full" })).value;
   return about;
 });
+/** The last settings that were asked for: they are taken one after the other, as some take longer than others. */
+let configured = loaded;
 
 const requests = {
   /** What this build is, and what it lacks. */
@@ -23,16 +25,9 @@ const requests = {
   },
 
   /** Takes settings, or says what is wrong with them. */
-  async configure(settings) {
-    await loaded;
-    const made = Engine.make(settings);
-    if (made.mistakes) return made;
-    // Positions of alerts hold for one configuration only.
-    if (job) job.stopped = true;
-    job = null;
-    engine.free();
-    engine = made.value;
-    return {};
+  configure(settings) {
+    configured = configured.then(() => configure(settings));
+    return configured;
   },
 
   /** Reads an input to its end, or until it is stopped. */
@@ -75,6 +70,17 @@ const requests = {
     return engine.report(lines.join("\n"), format);
   },
 };
+
+async function configure(settings) {
+  const made = await Engine.make(settings);
+  if (made.mistakes) return made;
+  // Positions of alerts hold for one configuration only.
+  if (job) job.stopped = true;
+  job = null;
+  engine.free();
+  engine = made.value;
+  return {};
+}
 
 /** Annotates bytes, tells the page, and returns where to go on. */
 function list(mine, counts, at, bytes, whole) {

@@ -67,30 +67,7 @@ test("a configuration cannot name files", () => {
   });
 });
 
-const RULE = `
-rules:
-  - rule: Acme till opened
-    attack: [T1059]
-    summary: "{proc.name|A till} was opened."
-    why: Tills are opened by hand only.
-`;
 const TILL = '{"rule":"Acme till opened","priority":"Notice","time":"x","output_fields":{"proc.name":"till"}}';
-
-test("an overlay adds a rule, and a later one wins", () => {
-  assert.equal(annotateObject(new Annotator(undefined, [RULE]), TILL).bewit.summary, "till was opened.");
-  const later = RULE.replace("was opened", "is open");
-  assert.equal(annotateObject(new Annotator(undefined, [RULE, later]), TILL).bewit.summary, "till is open.");
-});
-
-test("mistakes in overlays name the overlay", () => {
-  assert.throws(() => new Annotator(undefined, [RULE, RULE.replace("T1059", "T1959")]), (error) => {
-    assert.equal(error.code, "overlay");
-    const [{ file, line, column, message, suggestion }] = error.mistakes;
-    assert.deepEqual([file, line, column, suggestion], ["overlays[1]", 4, 14, "T1059"]);
-    assert.match(message, /`T1959` is no technique/);
-    return true;
-  });
-});
 
 test("a report is Markdown, HTML or a layer, and other formats are refused", () => {
   const annotator = new Annotator();

@@ -1,12 +1,19 @@
 // Compiled and not run: what the types promise.
 import init, { Annotator, AnnotatorStream, BewitError, annotateObject, initSync, records } from "bewit";
 import type { Alert, Level, Mistake } from "bewit";
+import initOverlays, { compileOverlays, initSync as initOverlaysSync } from "bewit/overlays";
 
 export async function use(bytes: Uint8Array<ArrayBuffer>, chunks: ReadableStream<Uint8Array>): Promise<Level | undefined> {
   await init();
   await init({ module_or_path: bytes });
   initSync({ module: bytes });
-  using annotator = new Annotator("detail: brief", ["rules: []"]);
+  await initOverlays();
+  await initOverlays({ module_or_path: bytes });
+  initOverlaysSync({ module: bytes });
+  const catalog: Uint8Array = compileOverlays(["rules: []"]);
+  // @ts-expect-error texts are compiled first
+  new Annotator("detail: brief", ["rules: []"]);
+  using annotator = new Annotator("detail: brief", catalog);
   const line: string | undefined = annotator.annotate("x");
   const batch: Uint8Array = annotator.annotateBatch(bytes);
   const report: string = annotator.report(line ?? "", "markdown");

@@ -7,5 +7,5 @@
 mod component;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod fluent_bit;
-#[cfg(all(target_family = "wasm", feature = "js"))]
+#[cfg(all(target_family = "wasm", any(feature = "js", feature = "js-overlays")))]
 mod js;

@@ -111,7 +111,7 @@ pub(crate) fn plugins() -> Result<(PathBuf, PathBuf, PathBuf)> {
 
 /// Builds everything in release form into `dist/`.
 pub(crate) fn dist() -> Result<()> {
-    let (component, fluent_bit, npm) = plugins()?;
+    let (component, fluent_bit, _) = plugins()?;
     run(embed(
         cargo_anywhere()?.args(["build", "--release", "--package", "bewit-host"]),
         &component,
@@ -122,7 +122,7 @@ pub(crate) fn dist() -> Result<()> {
     fs::copy(&built, &host).with_context(|| format!("cannot copy {}", built.display()))?;
     supply::bills(Path::new(DIST))?;
     supply::sums(Path::new(DIST))?;
-    for artefact in [&component, &fluent_bit, &host, &npm.join(npm::WASM)] {
+    for artefact in [&component, &fluent_bit, &host] {
         println!("{:>10} {}", fs::metadata(artefact)?.len(), artefact.display());
     }
     Ok(())

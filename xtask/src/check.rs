@@ -50,7 +50,11 @@ pub(crate) fn lint() -> Result<()> {
     build::add_target()?;
     run(cargo()
         .args(["clippy", "--package", "bewit", "--target", build::TARGET])
-        .args(["--no-default-features", "--features", "component,fluent-bit,js"])
+        .args([
+            "--no-default-features",
+            "--features",
+            "component,fluent-bit,js,js-overlays",
+        ])
         .args(["--", "--deny", "warnings"]))?;
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--all-features"])

@@ -1,39 +1,18 @@
-//! Browsers and Node, by wasm-bindgen. What it throws is in `npm/error.js`.
+//! The module that annotates.
 
-use bewit_catalog::compile::{self, Input};
-use bewit_catalog::library;
-use serde::Serialize;
+use bewit_catalog::wire;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{Config, Mistake, Outcome, Split, annotate_batch, catalog, report};
-
-#[wasm_bindgen(raw_module = "./error.js")]
-extern "C" {
-    /// Makes an exception of mistakes, which are JSON.
-    #[wasm_bindgen(js_name = bewitError)]
-    fn bewit_error(code: &str, mistakes: &str) -> JsValue;
-}
+use super::{Wrong, error, no_catalog};
+use crate::catalog::{self, LIBRARY};
+use crate::{Config, Mistake, Outcome, Split, annotate_batch, report};
 
 #[wasm_bindgen]
 extern "C" {
     type TypeError;
     #[wasm_bindgen(constructor)]
     fn new(message: &str) -> TypeError;
-}
-
-/// A mistake, as `npm/error.d.ts` has it.
-#[derive(Serialize)]
-struct Wrong {
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<String>,
 }
 
 impl From<Mistake> for Wrong {
@@ -43,29 +22,10 @@ impl From<Mistake> for Wrong {
             message: mistake.message,
             line,
             column,
-            file: None,
             suggestion: mistake.meant,
+            ..Self::default()
         }
     }
-}
-
-impl From<compile::Mistake> for Wrong {
-    fn from(mistake: compile::Mistake) -> Self {
-        let (line, column) = mistake.at.unzip();
-        Self {
-            suggestion: mistake.meant().map(str::to_owned),
-            message: mistake.message,
-            line,
-            column,
-            file: Some(mistake.file),
-        }
-    }
-}
-
-fn error(code: &str, mistakes: impl IntoIterator<Item = impl Into<Wrong>>) -> JsValue {
-    let mistakes: Vec<Wrong> = mistakes.into_iter().map(Into::into).collect();
-    // Texts and numbers: always JSON.
-    bewit_error(code, &serde_json::to_string(&mistakes).unwrap_or_default())
 }
 
 /// Annotates Falco log lines under one configuration.
@@ -74,28 +34,20 @@ pub struct Annotator(crate::Annotator);
 
 #[wasm_bindgen]
 impl Annotator {
-    /// `config` is the text of a `bewit.yaml`, as YAML or JSON; every key has a default. `overlays` are the texts of
-    /// catalog files of your own, as YAML; a later one wins over an earlier one.
+    /// `config` is the text of a `bewit.yaml`, as YAML or JSON; every key has a default. `catalog` is what
+    /// `compileOverlays` of `bewit/overlays` made of catalog files of your own.
     ///
     /// Throws a `BewitError` that says what is wrong with them, and where.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: Option<String>, overlays: Option<Vec<String>>) -> Result<Self, JsValue> {
+    pub fn new(config: Option<String>, catalog: Option<Vec<u8>>) -> Result<Self, JsValue> {
         let config = config.map_or_else(|| Ok(Config::default()), |text| configuration(&text));
         let config = config.map_err(|mistake| error("config", [mistake]))?;
-        let overlays = overlays.unwrap_or_default().into_iter().enumerate();
-        let overlays: Vec<Input> = overlays
-            .map(|(index, text)| Input {
-                path: format!("overlays[{index}]"),
-                text,
-            })
-            .collect();
-        Ok(Self(if overlays.is_empty() {
-            crate::Annotator::new(config)
-        } else {
-            let catalog = catalog::with_overlays(&overlays).map_err(|mistakes| error("overlay", mistakes))?;
-            // It has no type that the format lacks.
-            let library = library::pack(catalog, library::stored).unwrap_or_default();
-            crate::Annotator::with_library(config, library)
+        Ok(Self(match catalog {
+            None => crate::Annotator::new(config),
+            Some(bytes) => {
+                let library = catalog::read(&bytes, &config.limits).map_err(|refused| no_catalog(&refused))?;
+                crate::Annotator::with_library(config, library)
+            }
         }))
     }
 
@@ -152,8 +104,17 @@ fn configuration(text: &str) -> Result<Config, Mistake> {
     if config.overlays.is_empty() {
         return Ok(config);
     }
-    let message = "overlays: there are no files here; give their texts to the annotator beside the configuration";
+    let message =
+        "overlays: there are no files here; give what `compileOverlays` makes of their texts to the annotator";
     Err(Mistake::at_key(text, "overlays", message.to_owned()))
+}
+
+/// The built-in catalog, for the module that compiles overlays.
+#[wasm_bindgen(js_name = builtIn, skip_typescript)]
+#[allow(unreachable_pub, reason = "wasm-bindgen exports what is public")]
+pub fn built_in() -> Vec<u8> {
+    // It has no type that the format lacks.
+    wire::write(&LIBRARY).unwrap_or_default()
 }
 
 /// How many of these bytes are whole lines that no later line continues: what a stream can hand to `annotateBatch`.
