@@ -75,7 +75,7 @@ const PROMISES: &[Promise] = &[
     Promise {
         id: "loss",
         text: "A record in is a record out, and Falco's own keys are what they were, in every host",
-        shown_by: Proof::Tests("bewit-host", "loss", &[], Some(Amount("BEWIT_RECORDS", 5_000_000))),
+        shown_by: Proof::Tests("bewit-host", "loss", &[], Some(Amount("BEWIT_RECORDS", 2_000_000))),
     },
     Promise {
         id: "faults",
