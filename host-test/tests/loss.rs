@@ -154,34 +154,30 @@ fn fluent_bit_record(line: &[u8]) -> Vec<u8> {
     if is_object {
         return line.to_vec();
     }
-    let mut text = String::new();
-    for chunk in line.utf8_chunks() {
-        text += chunk.valid();
-        // Bytes that are no UTF-8 become code points of private use.
-        text.extend(
-            chunk
-                .invalid()
-                .iter()
-                .filter_map(|byte| char::from_u32(0xe000 + u32::from(*byte))),
-        );
-    }
     let mut record = br#"{"log":""#.to_vec();
-    for character in text.chars() {
-        match character {
-            '"' => record.extend(br#"\""#),
-            '\\' => record.extend(br"\\"),
-            '\r' => record.extend(br"\r"),
-            '\t' => record.extend(br"\t"),
-            '\u{8}' => record.extend(br"\b"),
-            '\u{c}' => record.extend(br"\f"),
-            ' '..='~' => record.push(character as u8),
-            '\u{e000}'..='\u{e0ff}' => record.extend(character.to_string().bytes()),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    record.extend(format!("\\u{unit:04x}").bytes());
+    for chunk in line.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' => record.extend(br#"\""#),
+                '\\' => record.extend(br"\\"),
+                '\r' => record.extend(br"\r"),
+                '\t' => record.extend(br"\t"),
+                '\u{8}' => record.extend(br"\b"),
+                '\u{c}' => record.extend(br"\f"),
+                ' '..='~' => record.push(character as u8),
+                _ => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        record.extend(format!("\\u{unit:04x}").bytes());
+                    }
                 }
             }
         }
+        // Bytes that are no UTF-8 become code points of private use, which are not escaped.
+        let private = chunk
+            .invalid()
+            .iter()
+            .filter_map(|byte| char::from_u32(0xe000 + u32::from(*byte)));
+        record.extend(private.collect::<String>().bytes());
     }
     record.extend(br#""}"#);
     record
