@@ -524,11 +524,19 @@ pub(crate) enum Fate {
     Failed,
 }
 
+/// A value without line breaks between its tokens, and the blanks behind them: a record is one line.
+fn on_one_line(value: &str) -> String {
+    let mut parts = value.split(['\r', '\n']);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| line + part.trim_start_matches([' ', '\t']))
+}
+
 /// Whether the members are all in the record, byte for byte and in their order. Others may be between them.
 fn falcos_own(members: &[(String, String)], record: &[(String, String)]) -> Result<(), String> {
     let mut rest = record.iter();
     for member in members {
-        if !rest.any(|other| other == member) {
+        let (key, value) = (&member.0, on_one_line(&member.1));
+        if !rest.any(|other| other.0 == *key && other.1 == value) {
             return Err(format!("{member:?} is missing, or not in its place"));
         }
     }
