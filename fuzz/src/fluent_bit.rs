@@ -63,7 +63,11 @@ fn compare(annotator: &Annotator, record: &[u8], returned: Returned) {
     }
     let members = Members::of(&text).unwrap();
     let of_schema = members.get(annotator.config().schema.as_str());
-    let is_unreadable = || members.get("bewit").is_some_and(|bewit| bewit.contains(r#""code":"unreadable""#));
+    let is_unreadable = || {
+        members
+            .get("bewit")
+            .is_some_and(|bewit| bewit.contains(r#""code":"unreadable""#))
+    };
     match of_schema.filter(|_| members.0.len() == 1) {
         // A schema that is no JSON.
         Some(line) => assert_eq!(name(line).as_bytes(), out),
