@@ -89,7 +89,7 @@ fn is_clock(line: &[u8], at: usize) -> bool {
     let end = word::behind_digits(line, at);
     let ends = |at: usize| line.get(at..at + 2) == Some(b": ");
     let signed = || matches!(line.get(end), Some(b'+' | b'-'));
-    if !ends(end) && !(signed() && ends(end + ZONE)) {
+    if !(ends(end) || signed() && ends(end + ZONE)) {
         return false;
     }
     let Some(begin) = end.checked_sub(FRACTION + 1) else {
