@@ -1,5 +1,5 @@
 //! What several tests need.
-#![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test uses some of it")]
 
 pub mod corpus;
 pub mod hostile;
