@@ -6,7 +6,6 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::Path;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
