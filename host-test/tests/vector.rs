@@ -1,7 +1,7 @@
 //! The ways between Vector and bewit, with 100,000 events: none is lost, also when bewit is killed in the middle.
 //!
-//! Without a `vector` on PATH a sender stands in that does what Vector's `http` sink does: it posts JSON arrays on
-//! several connections at once, and posts an array again until the answer is 2xx.
+//! A sender stands in for Vector that does what its `http` sink does: it posts JSON arrays on several connections at
+//! once, and posts an array again until the answer is 2xx. `vector_real.rs` has the real one.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -13,33 +13,21 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use common::http::{Serve, Target, request};
+use common::vector::{BRIEF, EVENTS, UUID, event, number};
 use common::{SEED, annotated, bewit, component, folder, text};
 use serde_json::value::RawValue;
 
-const EVENTS: usize = 100_000;
 /// Events of a request.
 const BATCH: usize = 500;
 /// Requests under way at once.
 const SENDERS: usize = 4;
-
-const BRIEF: &str = "detail: brief\n";
-const UUID: &str = "06dc3669-f1aa-47da-92bf-ae8723e1b9a6";
-
-fn uuid(event: usize) -> String {
-    format!("06dc3669-f1aa-47da-92bf-{event:012}")
-}
-
-/// An alert that is no other.
-fn event(event: usize) -> String {
-    SEED.replace(UUID, &uuid(event))
-}
 
 /// What an event becomes.
 struct Expected {
@@ -67,7 +55,7 @@ impl Expected {
         let at = self.parts[0].len();
         let id = &record[at..at + UUID.len()];
         assert_eq!(record, self.parts.join(id));
-        id.rsplit('-').next().unwrap().parse().unwrap()
+        number(id)
     }
 }
 
@@ -248,113 +236,10 @@ fn as_a_streaming_command_it_holds_nothing_back_and_ends_with_its_reader() {
     assert_eq!((child.wait().unwrap().code(), &*said), (Some(0), ""));
 }
 
-/// A Vector that runs one of the examples, and ends with this.
-struct Vector(Child);
-
-impl Vector {
-    /// Returns nothing, and says so, if there is no Vector.
-    fn start(example: &str, folder: &Path, variables: &[(&str, &str)]) -> Option<Self> {
-        let there = Command::new("vector").arg("--version").stdout(Stdio::null()).status();
-        if !there.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: vector");
-            return None;
-        }
-        let child = Command::new("vector")
-            .args(["--quiet", "--config"])
-            .arg(config(example))
-            .env("VECTOR_DATA_DIR", folder)
-            .env("FALCO_LOG", folder.join("falco.log"))
-            .env("ALERTS", folder.join("alerts.jsonl"))
-            .envs(variables.iter().copied())
-            .spawn()
-            .unwrap();
-        Some(Self(child))
-    }
-}
-
-impl Drop for Vector {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 fn config(example: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/vector"))
         .join(example)
         .join("vector.yaml")
-}
-
-/// A folder with a log of all events.
-fn log(test: &str) -> PathBuf {
-    let folder = folder(test);
-    let lines: String = (0..EVENTS).map(|number| event(number) + "\n").collect();
-    fs::write(folder.join("falco.log"), lines).unwrap();
-    folder
-}
-
-/// How many events the last sink has, each counted once; all of them are annotated.
-fn alerts(folder: &Path) -> usize {
-    let text = fs::read_to_string(folder.join("alerts.jsonl")).unwrap_or_default();
-    let mut seen = vec![false; EVENTS];
-    // The last line may be half written.
-    for line in text.lines().filter(|line| line.ends_with('}')) {
-        let alert: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert_eq!(alert["bewit"]["schema"], "bewit.alert/1", "{line}");
-        let uuid = alert["uuid"].as_str().unwrap();
-        seen[uuid.rsplit('-').next().unwrap().parse::<usize>().unwrap()] = true;
-    }
-    seen.into_iter().filter(|seen| *seen).count()
-}
-
-/// Long enough for a busy machine; a loss would never be made up for.
-fn wait_for_alerts(folder: &Path, count: usize) {
-    for _ in 0..600 {
-        if alerts(folder) >= count {
-            return;
-        }
-        thread::sleep(Duration::from_secs(1));
-    }
-    panic!("{} of {count} alerts", alerts(folder));
-}
-
-#[test]
-fn vector_loses_nothing_over_http() {
-    if !component() {
-        return;
-    }
-    let folder = log("vector-real-http");
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
-    let url = format!("http://{free}/");
-    let brief = folder.join("bewit.yaml");
-    fs::write(&brief, BRIEF).unwrap();
-    let args = ["--config", text(&brief), "--forward", &url];
-    let mut serve = Serve::start(&args);
-    let variables = [("ANNOTATED_ADDRESS", free.as_str()), ("BEWIT_URL", &serve.url())];
-    let Some(_vector) = Vector::start("http", &folder, &variables) else {
-        return;
-    };
-    wait_for_alerts(&folder, EVENTS / 10);
-    serve.signal("-KILL");
-    serve.wait();
-    let _serve = Serve::start_on(&serve.address.to_string(), &args);
-    wait_for_alerts(&folder, EVENTS);
-}
-
-#[test]
-fn vector_loses_nothing_over_exec() {
-    if !component() {
-        return;
-    }
-    let folder = log("vector-real-exec");
-    let Some(_vector) = Vector::start("exec", &folder, &[("BEWIT", env!("CARGO_BIN_EXE_bewit"))]) else {
-        return;
-    };
-    wait_for_alerts(&folder, EVENTS);
 }
 
 /// Runs the mirror on an example, or on what is made of it.

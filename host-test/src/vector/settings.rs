@@ -54,15 +54,19 @@ pub(super) fn read(file: &Path) -> Result<Found> {
     let name = file.display();
     let text = fs::read_to_string(file)
         .map_err(|error| Misuse(format!("cannot read the Vector configuration {name}: {error}")))?;
-    let format = Format::of(file);
-    variables::fill(&text, |name| env::var(name).ok())
-        .and_then(|text| {
-            format
-                .ok_or_else(|| "expected a name that ends in .yaml, .yml, .toml or .json".to_owned())?
-                .read(&text)
-        })
-        .and_then(|root| find(&root))
-        .map_err(|mistake| Misuse(format!("{name}: {mistake}")).into())
+    understand(&text, Format::of(file)).map_err(|mistake| Misuse(format!("{name}: {mistake}")).into())
+}
+
+fn understand(text: &str, format: Option<Format>) -> Result<Found, String> {
+    let format = format.ok_or("expected a name that ends in .yaml, .yml, .toml or .json")?;
+    let filled = variables::fill(text, |name| env::var(name).ok())?;
+    let mut found = find(&format.read(&filled)?)?;
+    if filled != text {
+        let what = "variables: they are filled in here; from 0.57 on, Vector does so only with \
+                    --dangerously-allow-env-var-interpolation";
+        found.remarks.push(what.to_owned());
+    }
+    Ok(found)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -394,6 +398,15 @@ sources:
         ] {
             assert_eq!(find(&format.read(&text).unwrap()).unwrap(), found, "{format:?}");
         }
+    }
+
+    #[test]
+    fn variables_are_remarked() {
+        let filled = |text: &str| understand(text, Some(Format::Yaml)).unwrap();
+        assert_eq!(filled(PAIR), yaml(PAIR).unwrap());
+        let found = filled(&PAIR.replace("127.0.0.1:2803", "${BACK:-127.0.0.1:2803}"));
+        assert_eq!(found.place, yaml(PAIR).unwrap().place);
+        assert!(found.remarks[0].starts_with("variables: "), "{found:?}");
     }
 
     #[test]

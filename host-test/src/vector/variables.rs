@@ -25,7 +25,7 @@ pub(super) fn fill(text: &str, variable: impl Fn(&str) -> Option<String>) -> Res
                 (name, default, after)
             }
             None => {
-                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
                 let (name, after) = after.split_at(end.unwrap_or(after.len()));
                 (name, None, after)
             }
@@ -51,12 +51,12 @@ mod tests {
     #[test]
     fn variables_are_filled_in() {
         let variable = |name: &str| match name {
-            "A" => Some("1".to_owned()),
+            "A" | "a.b" => Some("1".to_owned()),
             "EMPTY" => Some(String::new()),
             _ => None,
         };
         for (text, filled) in [
-            ("$A-${A}", "1-1"),
+            ("$A-${A} $a.b", "1-1 1"),
             ("${B:-2}${B-3}${EMPTY:-4}${EMPTY-5}${A:-6}", "2341"),
             ("$$A 5$ a", "$A 5$ a"),
             ("", ""),

@@ -122,6 +122,8 @@ fn tests(annotator: &Annotator) -> Result<String> {
     let message = serde_json::json!({ "message": SAMPLE }).to_string();
     let mut alert = Vec::new();
     annotator.annotate(message.as_bytes(), &mut alert);
+    // Vectors before 0.57 fill in variables in what they read.
+    let literal = |text: &str| literal(text).replace('$', "\\u{24}");
     let mut tests = String::from("tests:\n");
     let mut test = |name: &str, input: &str, checks: &[String]| {
         let _ = writeln!(

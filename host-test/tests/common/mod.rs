@@ -19,6 +19,7 @@ pub(crate) mod http;
 #[path = "../../../tests/common/random.rs"]
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod vector;
 
 use std::fs;
 use std::io::Write as _;
