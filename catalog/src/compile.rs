@@ -696,6 +696,11 @@ impl Compiler {
                     self.mistake(&technique.id, format!("`{tactic}` is no tactic"));
                 }
             }
+            for mitigation in &technique.mitigations {
+                if !attack.mitigations.iter().any(|m| m.id == *mitigation) {
+                    self.mistake(&technique.id, format!("`{mitigation}` is no mitigation"));
+                }
+            }
         }
         let mut techniques: Vec<Technique> = attack
             .techniques

@@ -680,7 +680,7 @@ pub struct Technique {
     pub name: String,
     /// Short names of its tactics.
     pub tactics: Vec<String>,
-    /// What MITRE lists against it.
+    /// What MITRE lists against it; the first is what a schema shows that has room for one.
     pub mitigations: Vec<String>,
     /// Its id in the next version.
     #[serde(default)]

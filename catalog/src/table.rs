@@ -76,21 +76,39 @@ enum SourceForm {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "a table is `tactics`, `mitigations`, or text and what stands for it"
+    expecting = "a table is one of `attack.yaml`, several of these, or text and what stands for it"
 )]
 enum SourceTable {
     Of(OfAttack),
+    /// What one table has for a text is looked up in the next.
+    Chain(Vec<OfAttack>),
     Own(BTreeMap<String, Json>),
 }
 
 /// Tables that `attack.yaml` has.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 enum OfAttack {
     /// Ids of tactics by their names.
     Tactics,
     /// Names of mitigations by their ids.
     Mitigations,
+    /// The id of a technique's first mitigation by the technique's id.
+    FirstMitigation,
+}
+
+impl OfAttack {
+    /// Its rows.
+    fn rows(self, attack: &Attack) -> Vec<(&Str, &Str)> {
+        let techniques = attack.techniques.iter();
+        match self {
+            Self::Tactics => attack.tactics.iter().map(|tactic| (&tactic.name, &tactic.id)).collect(),
+            Self::Mitigations => attack.mitigations.iter().map(|m| (&m.id, &m.name)).collect(),
+            Self::FirstMitigation => techniques
+                .filter_map(|t| Some((&t.id, t.mitigations.first()?)))
+                .collect(),
+        }
+    }
 }
 
 /// Compiles a file. A mistake comes with text that stands near it.
@@ -300,7 +318,6 @@ impl Compiler<'_> {
     }
 
     fn form(&self, row: &SourceRow) -> Form {
-        let json = |text: &str| Cow::Owned(Json::from(text).to_string());
         match (&row.table, row.form) {
             (Some(SourceTable::Own(table)), _) => {
                 let rows = table
@@ -308,14 +325,8 @@ impl Compiler<'_> {
                     .map(|(text, json)| (owned(text), Cow::Owned(json.to_string())));
                 Form::Table(rows.collect())
             }
-            (Some(SourceTable::Of(OfAttack::Tactics)), _) => {
-                let tactics = self.attack.tactics.iter();
-                Form::Table(tactics.map(|tactic| (tactic.name.clone(), json(&tactic.id))).collect())
-            }
-            (Some(SourceTable::Of(OfAttack::Mitigations)), _) => {
-                let mitigations = self.attack.mitigations.iter();
-                Form::Table(mitigations.map(|m| (m.id.clone(), json(&m.name))).collect())
-            }
+            (Some(SourceTable::Of(table)), _) => self.of_attack(&[*table]),
+            (Some(SourceTable::Chain(tables)), _) => self.of_attack(tables),
             (None, None) if row.attribute.is_some() => Form::Any,
             (None, None | Some(SourceForm::String)) => Form::String,
             (None, Some(SourceForm::Integer)) => Form::Integer,
@@ -327,6 +338,24 @@ impl Compiler<'_> {
             (None, Some(SourceForm::Time)) => Form::Time,
             (None, Some(SourceForm::Any)) => Form::Any,
         }
+    }
+
+    /// Tables of `attack.yaml` as one.
+    fn of_attack(&self, tables: &[OfAttack]) -> Form {
+        let mut tables = tables.iter().map(|table| table.rows(self.attack));
+        let mut rows = tables.next().unwrap_or_default();
+        for next in tables {
+            let found = |key: &Str| next.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+            rows = rows
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, found(value)?)))
+                .collect();
+        }
+        let rows = rows.into_iter();
+        Form::Table(
+            rows.map(|(key, value)| (key.clone(), owned(&Json::from(value.as_ref()).to_string())))
+                .collect(),
+        )
     }
 }
 
@@ -405,6 +434,7 @@ fn when(conditions: &[Condition], depth: u8) -> Compiled<List<When>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{AttackMitigation, Technique};
 
     fn compiled(rows: &str) -> Result<Node, String> {
         let text = format!("schema: x\ntitle: X\nversion: '1'\nmark: {{/a: b}}\nobject:\n{rows}");
@@ -460,6 +490,35 @@ mod tests {
                 Err(said) => assert!(said.contains(message), "{rows}: {said}"),
                 Ok(body) => panic!("{rows}: {body:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn tables_of_attack_follow_each_other() {
+        let technique = |id: &str, mitigations: &[&str]| Technique {
+            id: owned(id),
+            name: Str::default(),
+            tactics: List::default(),
+            mitigations: mitigations.iter().map(|id| owned(id)).collect(),
+            superseded_by: None,
+        };
+        let mitigation = |id: &str, name: &str| AttackMitigation {
+            id: owned(id),
+            name: owned(name),
+            d3fend: List::default(),
+        };
+        let attack = Attack {
+            techniques: vec![technique("T1", &["M2", "M1"]), technique("T2", &[])].into(),
+            mitigations: vec![mitigation("M1", "One"), mitigation("M2", "Two")].into(),
+            ..Attack::default()
+        };
+        let compiler = Compiler { attack: &attack };
+        for (tables, found) in [
+            (&[OfAttack::FirstMitigation][..], "\"M2\""),
+            (&[OfAttack::FirstMitigation, OfAttack::Mitigations], "\"Two\""),
+        ] {
+            let expected = Form::Table(vec![(owned("T1"), owned(found))].into());
+            assert_eq!(compiler.of_attack(tables), expected);
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use bewit::Schema;
+use bewit::catalog::BUILT_IN;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -211,6 +212,36 @@ fn every_alert_is_a_detection_finding_of_the_schema() {
         }
         assert!(errors.is_empty(), "{line}\n{errors:#?}");
     }
+}
+
+/// A technique comes with the first mitigation that the catalog lists for it, by ATT&CK's own name and address.
+#[test]
+fn mitigations_are_those_of_their_techniques() {
+    let attack = &BUILT_IN.attack;
+    let mut seen = 0;
+    for (line, alert) in objects(Schema::Ocsf) {
+        let full = alert.pointer("/unmapped/bewit/mitigations").is_some();
+        for entry in alert["finding_info"]["attacks"].as_array().into_iter().flatten() {
+            let id = [&entry["sub_technique"]["uid"], &entry["technique"]["uid"]];
+            let id = id.into_iter().find_map(Value::as_str);
+            let technique = attack
+                .techniques
+                .iter()
+                .find(|technique| Some(technique.id.as_ref()) == id);
+            let first = technique.and_then(|technique| technique.mitigations.first());
+            let Some(first) = first.filter(|_| full) else {
+                assert_eq!(entry.get("mitigation"), None, "{line}");
+                continue;
+            };
+            let known = attack.mitigations.iter().find(|known| known.id == *first).unwrap();
+            let version = attack.version.split_once('.').unwrap().0;
+            let url = format!("https://attack.mitre.org/versions/v{version}/mitigations/{first}/");
+            let expected = serde_json::json!({"uid": first, "name": known.name, "src_url": url});
+            assert_eq!(entry["mitigation"], expected, "{line}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 200, "{seen}");
 }
 
 /// Another implementation of the same schema. It is behind it in places: it knows fewer attributes, and passes over
