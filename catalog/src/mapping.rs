@@ -63,7 +63,7 @@ pub enum Node {
     Object(List<Row>),
     /// A list of its rows; what comes twice is written once.
     List(List<Row>),
-    /// Text of its rows, with the first between them.
+    /// Text of its rows, with the first between them. An object or a list is JSON there, and so it is in [`Node::Cef`].
     Text(Str, List<Row>),
     /// A line of CEF.
     Cef(Cef),

@@ -368,29 +368,39 @@ impl<'a> Mapper<'a> {
                 self.encode_json(json.as_bytes(), encoding, out);
                 Wrote::Constant
             }
-            Node::Value(source) => match (self.formed(source, scope), &source.otherwise) {
-                (Some(Formed::Text(text)), _) => {
-                    encode(text.decode(self.arena), encoding, out);
-                    Wrote::Value
+            Node::Value(source) => {
+                let taken = self.taken.len();
+                let (whole, wrote) = match (self.formed(source, scope), &source.otherwise) {
+                    (Some(Formed::Text(text)), _) => (encode(text.decode(self.arena), encoding, out), Wrote::Value),
+                    (Some(Formed::Json(json)), _) => (self.encode_json(json, encoding, out), Wrote::Value),
+                    (None, Some(json)) => (self.encode_json(json.as_bytes(), encoding, out), Wrote::Constant),
+                    (None, None) => (true, Wrote::Nothing),
+                };
+                if !whole {
+                    // It is among the rest, too.
+                    self.taken.truncate(taken);
                 }
-                (Some(Formed::Json(json)), _) => {
-                    self.encode_json(json, encoding, out);
-                    Wrote::Value
+                wrote
+            }
+            // As text that is JSON.
+            Node::Object(_) | Node::List(_) => {
+                let mut json = Vec::new();
+                let wrote = self.node(node, scope, &mut json);
+                if wrote != Wrote::Nothing {
+                    // JSON leaves one control character as it is, and has an escape for it.
+                    let json: Vec<&[u8]> = json.split(|byte| *byte == 127).collect();
+                    encode(&json.join(&b"\\u007f"[..]), encoding, out);
                 }
-                (None, Some(json)) => {
-                    self.encode_json(json.as_bytes(), encoding, out);
-                    Wrote::Constant
-                }
-                (None, None) => Wrote::Nothing,
-            },
+                wrote
+            }
             Node::Text(between, rows) => self.parts(between, rows, scope, encoding, out),
             _ => Wrote::Nothing,
         }
     }
 
-    /// Text of JSON: what a string says, anything else as it stands.
+    /// Text of JSON: what a string says, anything else as it stands. As [`encode`].
     #[inline(never)]
-    fn encode_json(&self, json: &'a [u8], encoding: Encoding, out: &mut Vec<u8>) {
+    fn encode_json(&self, json: &'a [u8], encoding: Encoding, out: &mut Vec<u8>) -> bool {
         match Cursor::new(json).value() {
             Ok(Value::String(text)) => encode(text.decode(self.arena), encoding, out),
             _ => encode(json, encoding, out),
@@ -623,11 +633,14 @@ fn separate(between: &str, begin: usize, encoding: Encoding, out: &mut Vec<u8>) 
     before
 }
 
+/// Writes a text in an encoding; says whether all of it is still there.
 #[inline(never)]
-fn encode(text: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
+fn encode(text: &[u8], encoding: Encoding, out: &mut Vec<u8>) -> bool {
     if let Encoding::Json = encoding {
-        return escape(out, text);
+        escape(out, text);
+        return true;
     }
+    let mut whole = true;
     for byte in text {
         match (byte, encoding) {
             (b'\\', _) | (b'|', Encoding::CefHeader) | (b'=', Encoding::CefExtension) => {
@@ -635,10 +648,14 @@ fn encode(text: &[u8], encoding: Encoding, out: &mut Vec<u8>) {
             }
             (b'\n', Encoding::CefExtension) => out.extend_from_slice(b"\\n"),
             (b'\r', Encoding::CefExtension) => out.extend_from_slice(b"\\r"),
-            (0..=8 | 10..=31 | 127, _) => out.push(b' '),
+            (0..=8 | 10..=31 | 127, _) => {
+                whole = false;
+                out.push(b' ');
+            }
             _ => out.push(*byte),
         }
     }
+    whole
 }
 
 fn cut<'a>(text: &'a [u8], part: &Part) -> Option<&'a [u8]> {
