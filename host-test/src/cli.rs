@@ -265,6 +265,9 @@ pub(crate) struct VectorExport {
     /// Lay this catalog file of your own over the built-in catalog, behind those of the configuration.
     #[arg(long, value_name = "FILE")]
     pub(crate) overlay: Vec<PathBuf>,
+    /// What alerts look like.
+    #[arg(long, value_parser = PossibleValuesParser::new(["native", "ocsf", "ecs", "otel", "cef"]).try_map(config::value::<Schema>))]
+    pub(crate) schema: Option<Schema>,
     /// Where the program looks things up: tables that only Vector has, or itself.
     #[arg(long, value_enum, default_value_t = vrl::Form::Tables)]
     pub(crate) form: vrl::Form,

@@ -1,7 +1,7 @@
 //! What several tests need.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test uses some of it")]
 
-pub mod cef;
+pub(crate) mod cef;
 pub mod corpus;
 pub mod hostile;
 pub(crate) mod random;

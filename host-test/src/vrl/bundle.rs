@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use bewit::schema::Alert;
 use bewit::{Annotator, Schema};
 use bewit_catalog::library;
+use bewit_catalog::mapping::Mark;
 use serde_json::Value;
 
 use super::data::Table;
 use super::program;
-use super::text::literal;
+use super::text::{literal, path};
 use crate::cli::VectorExport;
 use crate::misuse::Misuse;
 use crate::{config, output, overlay};
@@ -38,14 +39,18 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
             Misuse("`mask_secrets` is not for Vector: VRL has nothing that masks as bewit does".to_owned()).into(),
         );
     }
-    if config.schema != Schema::Native {
-        return Err(Misuse("`schema` is not for Vector: the program writes the native one".to_owned()).into());
-    }
+    config.schema = args.schema.unwrap_or(config.schema);
     let mut overlays = overlay::beside(args.config.as_deref(), &config.overlays);
     overlays.extend_from_slice(&args.overlay);
     let catalog = overlay::catalog(&overlays, &config.limits)?;
     config.organisation = config.organisation.or(&catalog.organisation);
-    let program = program::write(&catalog, &config, args.form);
+    let schema = config.schema.as_str();
+    let mapping = catalog.schemas.iter().find(|mapping| mapping.name == schema);
+    if mapping.is_none() && config.schema != Schema::Native {
+        bail!("the catalog has no table of the schema {schema}");
+    }
+    let mark = catalog.marks.iter().find(|mark| mark.schema == schema).cloned();
+    let program = program::write(&catalog, &config, mapping, args.form);
     let folder = &args.out;
     let put = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -64,7 +69,10 @@ pub(crate) fn export(args: &VectorExport) -> Result<()> {
             Annotator::with_library(config, library)
         }
     };
-    put("vector.yaml", &topology(&program.tables, &tests(&annotator)?))?;
+    put(
+        "vector.yaml",
+        &topology(&program.tables, &tests(&annotator, mark.as_ref())?),
+    )?;
     output::print(&format!(
         "{}: {} bytes of VRL, {} tables\n",
         folder.display(),
@@ -117,8 +125,9 @@ sinks:
     yaml + tests
 }
 
-/// What `vector test` checks: what the annotator of this catalog and configuration says.
-fn tests(annotator: &Annotator) -> Result<String> {
+/// What `vector test` checks: what the annotator of this catalog and configuration says. `mark` tells an alert in another
+/// schema than the native one.
+fn tests(annotator: &Annotator, mark: Option<&Mark>) -> Result<String> {
     let message = serde_json::json!({ "message": SAMPLE }).to_string();
     let mut alert = Vec::new();
     annotator.annotate(message.as_bytes(), &mut alert);
@@ -141,20 +150,40 @@ fn tests(annotator: &Annotator) -> Result<String> {
         &[format!("assert_eq!(.message, {})", literal(OTHER))],
     );
     // The configuration may drop the sample.
-    if let Ok(alert) = serde_json::from_slice::<Alert>(&alert) {
-        let mut checks = vec![format!(
-            "assert_eq!(.rule, {})",
-            literal(alert.rule.as_deref().unwrap_or_default())
-        )];
-        for (path, said) in [
-            ("id", &alert.bewit.id),
-            ("fingerprint", &alert.bewit.fingerprint),
-            ("summary", &alert.bewit.summary),
-            ("guidance.entry", &alert.bewit.guidance.entry),
-        ] {
-            checks.push(format!("assert_eq!(.bewit.{path}, {})", literal(said)));
-        }
-        test("an alert is annotated", SAMPLE, &checks);
-    }
+    let checks = match mark {
+        _ if alert.is_empty() => return Ok(tests),
+        Some(mark) => marked(mark, &alert),
+        None => native(&serde_json::from_slice(&alert).context("the annotator writes no alert")?),
+    };
+    test("an alert is annotated", SAMPLE, &checks);
     Ok(tests)
+}
+
+/// Checks of a native alert.
+fn native(alert: &Alert) -> Vec<String> {
+    let bewit = &alert.bewit;
+    let rule = alert.rule.as_deref().unwrap_or_default();
+    let said = [
+        (".rule", rule),
+        (".bewit.id", &bewit.id),
+        (".bewit.fingerprint", &bewit.fingerprint),
+        (".bewit.summary", &bewit.summary),
+        (".bewit.guidance.entry", &bewit.guidance.entry),
+    ];
+    let check = |(path, said): (&str, &str)| format!("assert_eq!({path}, {})", literal(said));
+    said.into_iter().map(check).collect()
+}
+
+/// Checks of an alert in another schema: what tells it, or all of it where it is a line.
+fn marked(mark: &Mark, alert: &[u8]) -> Vec<String> {
+    let alert: Value = serde_json::from_slice(alert).unwrap_or_else(|_| String::from_utf8_lossy(alert).into());
+    let said = mark
+        .at
+        .iter()
+        .fold(&alert, |at, key| at.get(key.as_ref()).unwrap_or(at));
+    let path: String = mark.at.iter().map(|key| path("", key)).collect();
+    vec![format!(
+        "assert_eq!({path}, {})",
+        literal(said.as_str().unwrap_or_default())
+    )]
 }

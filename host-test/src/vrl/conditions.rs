@@ -16,6 +16,24 @@ pub(super) struct Conditions<'c> {
     ids: BTreeMap<(Subject, String), usize>,
 }
 
+/// What a text has before it, a run of any characters, and what it has behind it.
+type Around = (&'static str, &'static str, &'static str);
+/// All of a text.
+pub(super) const WHOLE: Around = ("(?s)^", ".*", "$");
+
+/// Whether a text is one of these.
+pub(super) fn any(text: &str, patterns: &[Pattern], (begin, run, end): Around) -> String {
+    let one = |pattern: &Pattern| match pattern {
+        Pattern::Is(whole) => escaped(whole),
+        Pattern::Begins(head) => escaped(head) + run,
+        Pattern::Ends(tail) => run.to_owned() + &escaped(tail),
+        Pattern::Holds(part) => format!("{run}{}{run}", escaped(part)),
+        Pattern::Glob(glob) => glob.split('*').map(escaped).collect::<Vec<_>>().join(run),
+    };
+    let all: Vec<String> = patterns.iter().map(one).collect();
+    format!("match({text}, r'{begin}(?:{}){end}')", all.join("|"))
+}
+
 /// What is looked at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
@@ -142,22 +160,13 @@ impl Subject {
     /// none.
     fn code(self, test: &Test) -> String {
         // Tags and words stand on lines of their own, with line breaks around all of them.
-        let (text, begin, run, end, present) = match self {
-            Self::Tags => ("tagged", r"\n", r"[^\n]*", r"\n", r"match(tagged, r'[^\n]')"),
-            Self::Words => ("named", r"\n", r"[^\n]*", r"\n", r"match(named, r'[^\n]')"),
-            Self::Param(_) => ("t", "(?s)^", ".*", "$", "true"),
+        const LINE: Around = (r"\n", r"[^\n]*", r"\n");
+        let (text, around, present) = match self {
+            Self::Tags => ("tagged", LINE, r"match(tagged, r'[^\n]')"),
+            Self::Words => ("named", LINE, r"match(named, r'[^\n]')"),
+            Self::Param(_) => ("t", WHOLE, "true"),
         };
-        let any = |patterns: &[Pattern]| {
-            let one = |pattern: &Pattern| match pattern {
-                Pattern::Is(whole) => escaped(whole),
-                Pattern::Begins(head) => escaped(head) + run,
-                Pattern::Ends(tail) => run.to_owned() + &escaped(tail),
-                Pattern::Holds(part) => format!("{run}{}{run}", escaped(part)),
-                Pattern::Glob(glob) => glob.split('*').map(escaped).collect::<Vec<_>>().join(run),
-            };
-            let all: Vec<String> = patterns.iter().map(one).collect();
-            format!("match({text}, r'{begin}(?:{}){end}')", all.join("|"))
-        };
+        let any = |patterns: &[Pattern]| any(text, patterns, around);
         match (self, test) {
             (_, Test::Present) => present.to_owned(),
             (Self::Param(_), Test::Absent) => String::new(),

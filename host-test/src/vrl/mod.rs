@@ -9,6 +9,7 @@ mod bundle;
 mod choice;
 mod conditions;
 mod data;
+mod mapped;
 mod program;
 mod text;
 mod values;

@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 
 use bewit::catalog::model::{Catalog, TuningKind};
 use bewit::{Config, Detail, SCHEMA};
+use bewit_catalog::mapping::Mapping;
 
 use super::conditions::Conditions;
 use super::data::{self, Table};
 use super::text::{list, literal, search};
-use super::{choice, values};
+use super::{choice, mapped, values};
 
 /// How the program comes to what it looks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -34,8 +35,9 @@ const PLAIN: &str = r"match(t, r'^[0-9A-Za-z._:/@+-]*$')";
 /// What needs no escape in Falco's condition language.
 const UNESCAPED: &str = r#"match(t, r'^[ !#-\[\]-~]*$')"#;
 
-/// Translates a catalog.
-pub(super) fn write(catalog: &Catalog, config: &Config, form: Form) -> Program {
+/// Translates a catalog; `mapping` is another schema than the native one.
+pub(super) fn write(catalog: &Catalog, config: &Config, mapping: Option<&Mapping>, form: Form) -> Program {
+    let brief = config.detail == Detail::Brief;
     let mut conditions = Conditions::new(catalog);
     let mut late = values::Late::default();
     let mut tables = data::tables(catalog, &mut conditions);
@@ -62,13 +64,19 @@ pub(super) fn write(catalog: &Catalog, config: &Config, form: Form) -> Program {
         include_str!("program/attack.vrl"),
         include_str!("program/assess.vrl"),
         include_str!("program/write.vrl"),
-        match config.detail {
-            Detail::Full => include_str!("program/full.vrl"),
-            Detail::Brief => include_str!("program/brief.vrl"),
+        // Other schemas are made of the full alert.
+        if brief && mapping.is_none() {
+            include_str!("program/brief.vrl")
+        } else {
+            include_str!("program/full.vrl")
         },
         include_str!("program/output.vrl"),
     ] {
         writer.part(part, "", &mut source);
+    }
+    match mapping {
+        None => source.push_str(". = result\n"),
+        Some(mapping) => source.push_str(&mapped::code(mapping, brief, &source)),
     }
     Program {
         source,
@@ -123,6 +131,7 @@ fn blocks(catalog: &Catalog, config: &Config, conditions: &mut Conditions<'_>) -
     };
     BTreeMap::from([
         ("levels", choice::levels(catalog)),
+        ("marks", mapped::marks(catalog)),
         ("organisation", values::organisation(&organisation)),
         ("organisation_shown", shown),
         ("kinds", values::kinds()),

@@ -21,6 +21,9 @@ const BESIDE: [(&str, &str); 5] = [
 /// Characters that a terminal or a reader would not see as what they are.
 const MISLEADING: &str = r"[\p{Cc}\u{ad}\u{61c}\u{180e}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]";
 
+/// Whether `t` is an address.
+pub(super) const IS_IP: &str = "is_ipv4(t) || is_ipv6(t)";
+
 /// Whether `t` may be what its type says.
 fn is_valid(kind: ParamType) -> String {
     let up_to = |most: usize, pattern: &str| format!("length(t) <= {most} && match(t, r'{pattern}')");
@@ -37,7 +40,7 @@ fn is_valid(kind: ParamType) -> String {
         ParamType::Port => {
             r"match(t, r'^[0-9]{1,5}$') && (parse_int(t, 10) ?? 0) >= 1 && (parse_int(t, 10) ?? 0) <= 65535".to_owned()
         }
-        ParamType::Ip => "is_ipv4(t) || is_ipv6(t)".to_owned(),
+        ParamType::Ip => IS_IP.to_owned(),
         ParamType::UserName => up_to(256, r"^[0-9A-Za-z._@$+][0-9A-Za-z._@$+-]*$"),
         ParamType::K8sUser => up_to(256, r"^[0-9A-Za-z._@$+:/][0-9A-Za-z._@$+:/-]*$"),
         ParamType::Image => up_to(512, r"^[0-9A-Za-z][0-9A-Za-z._:/@-]*$"),

@@ -9,6 +9,8 @@
     clippy::panic
 )] // helpers of tests
 
+#[path = "../../../tests/common/cef.rs"]
+pub(crate) mod cef;
 #[path = "../../../tests/common/hostile.rs"]
 pub(crate) mod chosen;
 #[path = "../../../tests/common/corpus.rs"]

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod remap;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 
@@ -365,20 +366,19 @@ fn an_annotated_alert_passes_a_second_time() {
 }
 
 #[test]
-fn keeping_raw_lines_is_refused() {
-    let folder = folder("vector-refused");
-    let file = folder.join("config.yaml");
-    std::fs::write(&file, "keep_raw: true\n").unwrap();
-    let output = run(
-        &["vector", "export", "--out", text(&folder), "--config", text(&file)],
-        "",
-    );
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).contains("`keep_raw` is not for Vector"),
-        "{}",
-        stderr(&output)
-    );
+fn what_vector_cannot_do_is_refused() {
+    for key in ["keep_raw", "mask_secrets"] {
+        let folder = folder("vector-refused");
+        let file = folder.join("config.yaml");
+        std::fs::write(&file, format!("{key}: true\n")).unwrap();
+        let output = run(
+            &["vector", "export", "--out", text(&folder), "--config", text(&file)],
+            "",
+        );
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(said.contains(&format!("`{key}` is not for Vector")), "{said}");
+    }
 }
 
 /// A real Vector takes the configuration and passes its tests, and its alerts are the component's.
@@ -426,6 +426,11 @@ fn a_real_vector_agrees() {
             assert!(differences.is_empty(), "{form}: {}\n{line}", differences.join("\n"));
         }
         println!("{form}: {alerts} equal alerts of {} lines", lines.len());
+    }
+    for schema in ["ocsf", "ecs", "otel", "cef"] {
+        let folder = export("real-schema", "tables", Some(&format!("schema: {schema}\n")));
+        vector(&["validate", "--no-environment", "vector.yaml"], &folder, "");
+        vector(&["test", "vector.yaml"], &folder, "");
     }
 }
 
