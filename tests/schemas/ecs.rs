@@ -90,6 +90,7 @@ fn every_field_is_one_of_ecs_and_has_its_type() {
             assert!(alert["falco"].get("time").is_none(), "{line}");
         }
         assert!(errors.is_empty(), "{line}\n{errors:#?}");
+        assert_eq!(alert["ecs"]["version"], "9.4.0", "{line}");
     }
 }
 

@@ -543,7 +543,7 @@ impl<'m> Writer<'m> {
     fn taken<'p>(&self, path: &'p Path) -> Option<(&'p str, String)> {
         let (key, parent) = path.keys.split_last()?;
         let of = |rest: &&Path| rest.base == path.base && *rest.keys == *parent;
-        let number = self.rests.iter().position(|rest| of(&rest))?;
+        let number = self.rests.iter().position(of)?;
         Some((key, format!("taken{number}")))
     }
 

@@ -111,10 +111,15 @@ fn differ(path: &str, ours: &Value, theirs: &Value, all: &mut Vec<String>) {
     }
 }
 
-/// The events that a pipeline makes of lines, as a source reads them, and objects that it has parsed.
+/// The events that a pipeline makes of the corpus.
 fn corpus() -> Vec<Value> {
+    events(corpus_lines())
+}
+
+/// The events that a pipeline makes of lines: lines as a source reads them, and objects that it has parsed.
+fn events(lines: impl IntoIterator<Item = Vec<u8>>) -> Vec<Value> {
     let mut events = Vec::new();
-    for line in corpus_lines().into_iter().chain(fuzzed()) {
+    for line in lines {
         let line = String::from_utf8_lossy(&line).into_owned();
         if let Ok(parsed @ Value::Object(_)) = serde_json::from_str(&line) {
             events.push(parsed);
@@ -129,7 +134,7 @@ fn alerts_of_the_corpus_are_the_components() {
     for form in FORMS {
         let mut vector = Vector::load(&export("corpus", form, None));
         let annotator = Annotator::default();
-        let events = corpus();
+        let events = events(corpus_lines().into_iter().chain(fuzzed()));
         let alerts = events
             .iter()
             .filter(|event| compare(&mut vector, &annotator, event, form))
