@@ -44,7 +44,13 @@ pub(crate) fn lint() -> Result<()> {
         "warnings",
     ]))?;
     run(cargo()
-        .args(["clippy", "--manifest-path", fuzz::MANIFEST, "--target-dir", "target"])
+        .args([
+            "clippy",
+            "--manifest-path",
+            fuzz::MANIFEST,
+            "--target-dir",
+            fuzz::REPLAY,
+        ])
         .args(["--all-targets", "--", "--deny", "warnings"]))?;
     // The faces exist for wasm only.
     build::add_target()?;

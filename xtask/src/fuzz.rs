@@ -18,6 +18,8 @@ const KEPT: &str = "fuzz/corpus";
 const DICTIONARY: &str = "fuzz/dictionary.txt";
 /// Where everything else goes.
 const WORK: &str = "target/fuzz";
+/// Where what replays them is built: beside the project's own, which cargo would take for one another.
+pub(crate) const REPLAY: &str = "target/replay";
 /// Longest input that is kept in the repository.
 const KEPT_BYTES: usize = 2048;
 
@@ -120,7 +122,7 @@ fn minimise(fuzzer: &mut Command, found: &Path, kept: &Path) -> Result<()> {
 
 /// All inputs that are kept, through the targets' bodies, with the compiler that everything else has.
 pub(crate) fn replay() -> Result<()> {
-    run(cargo().args(["test", "--manifest-path", MANIFEST, "--target-dir", "target"]))
+    run(cargo().args(["test", "--manifest-path", MANIFEST, "--target-dir", REPLAY]))
 }
 
 /// Runs the tests of what handles pointers in Miri.
