@@ -28,19 +28,6 @@ pub(super) fn code(mapping: &Mapping, brief: bool, native: &str) -> String {
         brief,
         ..Writer::default()
     };
-    // What it knows of these it need not keep any longer.
-    for name in [
-        "bewit",
-        "entities",
-        "guidance",
-        "mitigations",
-        "said",
-        "tuning",
-        "v",
-        "items",
-    ] {
-        writer.line(&format!("{name} = null"));
-    }
     writer.line("alert = map_values(object(get([result], [0]) ?? null) ?? {}) -> |value| {");
     writer.line("  if is_timestamp(value) { to_string(value) ?? \"\" } else { value }");
     writer.line("}");
@@ -393,31 +380,34 @@ impl<'m> Writer<'m> {
             if !self.is_written(row) {
                 continue;
             }
-            let found = self.variable("false");
-            match &row.node {
+            let found = match &row.node {
                 Node::Each(of, inner) => {
+                    let found = self.variable("false");
                     self.each(row, of, items, |writer, items| {
                         let part = writer.variable("null");
                         writer.text(between, inner, &part, items);
-                        writer.part(&part, &parts, &found);
+                        writer.part(&part, &parts);
+                        writer.line(&format!("{found} = {found} || !is_null({part})"));
                     });
                     self.line(&format!("{there} = {there} || {found}"));
+                    found
                 }
                 Node::Constant(json) if row.when.is_empty() => {
                     self.line(&format!("{parts} = push({parts}, {})", literal(&said(json))));
-                    self.line(&format!("{found} = true"));
+                    "true".to_owned()
                 }
                 _ => {
                     let part = self.variable("null");
                     let counts = self.row(row, &part, items);
-                    self.part(&part, &parts, &found);
+                    self.part(&part, &parts);
                     if let Counts::Where(so) = counts {
                         self.line(&format!("{there} = {there} || {so}"));
                     }
+                    format!("!is_null({part})")
                 }
-            }
+            };
             if row.need {
-                self.line(&format!("{lacks} = {lacks} || !{found}"));
+                self.line(&format!("{lacks} = {lacks} || !({found})"));
             }
         }
         let joined = format!("join({parts}, {}) ?? \"\"", literal(between));
@@ -425,13 +415,10 @@ impl<'m> Writer<'m> {
     }
 
     /// Adds a part that is there to those of a text.
-    fn part(&mut self, part: &str, parts: &str, found: &str) {
-        self.open(&format!("if !is_null({part}) {{"));
-        self.line(&format!(
-            "{parts} = push({parts}, string({part}) ?? encode_json({part}))"
+    fn part(&mut self, part: &str, parts: &str) {
+        self.lines(&format!(
+            "if !is_null({part}) {{\n  {parts} = push({parts}, string({part}) ?? encode_json({part}))\n}}"
         ));
-        self.line(&format!("{found} = true"));
-        self.close();
     }
 
     fn cef(&mut self, cef: &'m Cef) {
@@ -612,7 +599,9 @@ fn find<'m>(node: &'m Node, writer: &mut Writer<'m>) {
         Node::Constant(_) => Vec::new(),
     };
     for row in rows {
-        find(&row.node, writer);
+        if writer.is_written(row) {
+            find(&row.node, writer);
+        }
     }
 }
 

@@ -40,6 +40,9 @@ impl Vector {
             let errors = Formatter::new(&source, errors).to_string();
             panic!("{}", errors.chars().take(8000).collect::<String>());
         });
+        // Vector logs them each time it starts.
+        let warnings = Formatter::new(&source, compiled.warnings).to_string();
+        assert_eq!(warnings, "", "{}", folder.display());
         Self {
             program: compiled.program,
             runtime: Runtime::default(),
