@@ -173,6 +173,14 @@ fn mistakes_are_named_where_they_are() {
             "mitigations:\n  - mitigation: x\n    phase: contain\n    title: X\n    commands:\n      - {title: X, where: node, argv: [systemctl, stop, x], effect: disrupts}\n",
             "needs `undo` or `undo_note`",
         ),
+        (
+            "mitigations:\n  - mitigation: x\n    phase: harden\n    title: X\n    manifests:\n      - title: Quota\n        kind: ResourceQuota\n        body: |\n          apiVersion: v1\n          kind: ResourceQuota\n          metadata: {{name: x\n",
+            "acme.yaml:9:11: the manifest \"Quota\" is none: did not find expected",
+        ),
+        (
+            "mitigations:\n  - mitigation: x\n    phase: harden\n    title: X\n    manifests:\n      - title: Quota\n        kind: ResourceQuota\n        body: |\n          apiVersion: v1\n          metadata: {{name: x}}\n",
+            "the manifest \"Quota\" is none: an object has no `kind`",
+        ),
     ] {
         let mistakes = over(&[overlay(text)]).unwrap_err();
         assert!(mistakes[0].to_string().contains(says), "{}\n{says}", mistakes[0]);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::Path;
 
+use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 
 use crate::condition;
@@ -775,20 +776,27 @@ impl Compiler {
             when: self.conditions(&m.when),
             steps: self.templates(&m.steps),
             commands: m.commands.iter().map(|c| self.command(c)).collect(),
-            manifests: m
-                .manifests
-                .iter()
-                .map(|manifest| Manifest {
-                    title: owned(&manifest.title),
-                    kind: owned(&manifest.kind),
-                    apply: manifest.apply.as_deref().map(owned),
-                    body: self.template(&manifest.body),
-                })
-                .collect(),
+            manifests: m.manifests.iter().map(|manifest| self.manifest(manifest)).collect(),
             attack_mitigations: strings(&m.attack_mitigations),
             talon: m.talon.as_deref().map(owned),
             benchmarks: strings(&m.benchmarks),
             references: m.references.clone().into(),
+        }
+    }
+
+    fn manifest(&mut self, manifest: &source::Manifest) -> Manifest {
+        let body = self.template(&manifest.body);
+        if !self.was_checked()
+            && let Err(error) = kubernetes(&template::sample(&body))
+        {
+            let near = manifest.body.lines().next().unwrap_or_default();
+            self.mistake(near, format!("the manifest {:?} is none: {error}", manifest.title));
+        }
+        Manifest {
+            title: owned(&manifest.title),
+            kind: owned(&manifest.kind),
+            apply: manifest.apply.as_deref().map(owned),
+            body,
         }
     }
 
@@ -1339,6 +1347,22 @@ fn ranges(class: &str) -> Vec<(u8, u8)> {
         rest = behind;
     }
     ranges
+}
+
+/// Reads what is to be an object of Kubernetes. Any other file is of a form that nothing here knows.
+fn kubernetes(body: &str) -> Result<(), String> {
+    if !body.lines().any(|line| line.starts_with("apiVersion:")) {
+        return Ok(());
+    }
+    for document in serde_yaml_ng::Deserializer::from_str(body) {
+        let object = serde_yaml_ng::Value::deserialize(document).map_err(|error| error.to_string())?;
+        for key in ["apiVersion", "kind"] {
+            if !object.get(key).is_some_and(serde_yaml_ng::Value::is_string) {
+                return Err(format!("an object has no `{key}`"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The first text in backticks.

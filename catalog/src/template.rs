@@ -11,6 +11,22 @@ pub(crate) fn parse(text: &str, param: &mut dyn FnMut(&str) -> Result<ParamId, S
     Ok(Template(Cow::Owned(pieces)))
 }
 
+/// What a template may look like when it is filled in: a letter in each place.
+pub(crate) fn sample(template: &Template) -> String {
+    fn write(pieces: &[Piece], text: &mut String) {
+        for piece in pieces {
+            match piece {
+                Piece::Text(literal) => text.push_str(literal),
+                Piece::Hole(_) => text.push('x'),
+                Piece::Optional(inner) => write(inner, text),
+            }
+        }
+    }
+    let mut text = String::new();
+    write(&template.0, &mut text);
+    text
+}
+
 fn pieces(
     rest: &mut &str,
     param: &mut dyn FnMut(&str) -> Result<ParamId, String>,

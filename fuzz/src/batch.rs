@@ -10,7 +10,12 @@ thread_local! {
 
 /// The body of the target.
 pub fn check(batch: &[u8]) {
-    ANNOTATORS.with(|annotators| annotators.iter().for_each(|annotator| annotated(annotator, batch)));
+    ANNOTATORS.with(|annotators| {
+        annotators
+            .of(batch)
+            .iter()
+            .for_each(|annotator| annotated(annotator, batch))
+    });
 }
 
 fn annotated(annotator: &Annotator, batch: &[u8]) {

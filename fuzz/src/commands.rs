@@ -56,7 +56,7 @@ pub fn check(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let Ok(alert) = make::json_alert(&mut u) else { return };
     ANNOTATORS.with(|annotators| {
-        for annotator in annotators.iter() {
+        for annotator in annotators.of(data) {
             if let Some(out) = line::annotated(annotator, alert.as_bytes()) {
                 advice(annotator, &out, &OPTIONS);
             }
@@ -102,7 +102,7 @@ fn manifest(manifest: &Manifest) {
     if manifest.body.starts_with('{') {
         serde_json::from_str::<serde_json::Value>(&manifest.body)
             .unwrap_or_else(|error| panic!("{error}:\n{}", manifest.body));
-    } else if manifest.body.contains("apiVersion: ") {
+    } else if manifest.body.lines().any(|line| line.starts_with("apiVersion:")) {
         for object in documents(&manifest.body) {
             for key in ["apiVersion", "kind"] {
                 let is_text = object.get(key).is_some_and(serde_yaml_ng::Value::is_string);

@@ -6,7 +6,7 @@ use bewit::{Annotator, Outcome, annotate_batch};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::annotators::configurations;
+use crate::annotators::{configurations, of};
 
 #[allow(missing_docs, unreachable_pub, reason = "as generated")]
 mod bindings {
@@ -43,7 +43,7 @@ fn faces() -> Vec<(Annotator, RefCell<Face>)> {
 /// The body of the target.
 pub fn check(bytes: &[u8]) {
     FACES.with(|faces| {
-        for (annotator, face) in faces {
+        for (annotator, face) in of(faces, bytes) {
             let Face { store, plugin } = &mut *face.borrow_mut();
             let face = plugin.bewit_plugin_annotator();
 

@@ -25,7 +25,7 @@ pub fn check(data: &[u8]) {
         return;
     };
     ANNOTATORS.with(|annotators| {
-        for annotator in annotators.iter() {
+        for annotator in annotators.of(data) {
             let out = line::annotated(annotator, wrapped.line.as_bytes());
             if annotator.config().min_priority.is_some() {
                 continue;

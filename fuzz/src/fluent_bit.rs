@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use bewit::{Annotator, Outcome};
 use serde::de::IgnoredAny;
 
-use crate::annotators::configurations;
+use crate::annotators::{configurations, of};
 use crate::json::{Members, name};
 
 #[path = "../../host-test/tests/common/filter.rs"]
@@ -37,7 +37,7 @@ pub fn check(record: &[u8]) {
         return;
     }
     FACES.with(|faces| {
-        for (annotator, filter) in faces {
+        for (annotator, filter) in of(faces, record) {
             let mut filter = filter.borrow_mut();
             compare(annotator, record, filter.json(record));
             assert!(filter.pages() <= PAGES, "{} pages", filter.pages());

@@ -15,7 +15,7 @@ pub fn check(fields: &[u8]) {
     let is_json = serde_json::from_str::<&RawValue>(&String::from_utf8_lossy(fields)).is_ok();
     let is_object = serde_json::from_str::<&RawValue>(&String::from_utf8_lossy(&alert)).is_ok();
     ANNOTATORS.with(|annotators| {
-        for annotator in annotators.iter() {
+        for annotator in annotators.of(fields) {
             let out = line::annotated(annotator, &alert);
             if alert.len() > annotator.config().limits.line_bytes {
                 continue;

@@ -18,7 +18,7 @@ const FRESH: u64 = 64;
 pub fn check(line: &[u8]) {
     // A host cuts its input at line breaks; only within JSON may there be any.
     ANNOTATORS.with(|annotators| {
-        for annotator in annotators.iter() {
+        for annotator in annotators.of(line) {
             annotated(annotator, line);
         }
     });

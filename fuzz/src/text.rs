@@ -16,7 +16,7 @@ pub fn check(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let Ok(alert) = make::text_alert(&mut u) else { return };
     ANNOTATORS.with(|annotators| {
-        for annotator in annotators.iter() {
+        for annotator in annotators.of(data) {
             let out = line::annotated(annotator, alert.line.as_bytes());
             // A text alert is one whatever its message is; a bound of the configuration may drop it.
             let bounded = annotator.config().min_priority.is_some();

@@ -250,10 +250,14 @@ impl Screen {
     }
 
     fn line(&mut self, before: &str, glyphs: &[Glyph]) {
+        // Blanks in colours end with what ends those.
+        let glyphs = trim_end(glyphs);
         self.out.push_str(before);
         self.glyphs(glyphs);
-        let written = self.out.trim_end_matches(' ').len();
-        self.out.truncate(written);
+        if glyphs.is_empty() {
+            let written = self.out.trim_end_matches(' ').len();
+            self.out.truncate(written);
+        }
         self.out.push('\n');
     }
 
@@ -290,13 +294,15 @@ fn pair(row: &[Text]) -> (&Text, &Text) {
     (row.first().unwrap_or(NONE), row.get(1).unwrap_or(NONE))
 }
 
-/// All of a text to wrap.
+/// All of a text to wrap, without blanks at its end.
 fn flat(text: &Text) -> Vec<Glyph> {
     let glyphs = |part| match part {
         Part::Glyphs(glyphs) => glyphs,
         Part::Line(line) | Part::Address(line) => styled(&line, Style::Code),
     };
-    parts(text).into_iter().flat_map(glyphs).collect()
+    let mut glyphs: Vec<Glyph> = parts(text).into_iter().flat_map(glyphs).collect();
+    glyphs.truncate(trim_end(&glyphs).len());
+    glyphs
 }
 
 fn parts(text: &Text) -> Vec<Part> {
@@ -370,6 +376,11 @@ fn fitting(glyphs: &[Glyph], room: usize) -> usize {
 fn trim_start(glyphs: &[Glyph]) -> &[Glyph] {
     let spaces = glyphs.iter().take_while(|glyph| glyph.c == ' ').count();
     &glyphs[spaces..]
+}
+
+fn trim_end(glyphs: &[Glyph]) -> &[Glyph] {
+    let spaces = glyphs.iter().rev().take_while(|glyph| glyph.c == ' ').count();
+    &glyphs[..glyphs.len() - spaces]
 }
 
 #[cfg(test)]
