@@ -1,5 +1,6 @@
 //! The module for Fluent Bit, called as Fluent Bit calls it, beside the library: any record, under each configuration.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use bewit::{Annotator, Outcome};
@@ -7,11 +8,12 @@ use serde::de::IgnoredAny;
 
 use crate::annotators::{configurations, of};
 use crate::json::{Members, name};
+use crate::make::string;
 
 #[path = "../../host-test/tests/common/filter.rs"]
 #[allow(dead_code, reason = "tests of the host use more of it")]
 mod filter;
-use filter::{Filter, Returned, module};
+use filter::{Filter, Returned, compiled, module};
 
 /// Memory that a module may take at most for such short records, in pages of 64 KiB.
 const PAGES: u64 = 128;
@@ -21,9 +23,10 @@ thread_local! {
 }
 
 fn faces() -> Vec<(Annotator, RefCell<Filter>)> {
-    let module = std::fs::read(module().expect("`cargo xtask fuzz` says where it is")).unwrap();
+    let bytes = std::fs::read(module().expect("`cargo xtask fuzz` says where it is")).unwrap();
+    let module = compiled(&bytes, wasmtime::Config::new());
     let face = |config: bewit::Config| {
-        let mut filter = Filter::new(&module);
+        let mut filter = Filter::of(&module);
         filter.configure(&serde_json::to_string(&config).unwrap());
         (Annotator::new(config), RefCell::new(filter))
     };
@@ -31,11 +34,14 @@ fn faces() -> Vec<(Annotator, RefCell<Filter>)> {
 }
 
 /// The body of the target.
-pub fn check(record: &[u8]) {
-    // As JSON a record has no zero byte, and what begins like MessagePack is refused.
-    if record.contains(&0) || record.first().is_some_and(|byte| *byte >= 0x80) {
-        return;
-    }
+pub fn check(input: &[u8]) {
+    // A record is an object, and as JSON it has no zero byte. A line that is none stands in one.
+    let record = match input.first() {
+        Some(b'{') if input.contains(&0) => return,
+        Some(b'{') => Cow::Borrowed(input),
+        _ => Cow::Owned(format!(r#"{{"log":{}}}"#, string(&String::from_utf8_lossy(input))).into_bytes()),
+    };
+    let record = &*record;
     FACES.with(|faces| {
         for (annotator, filter) in of(faces, record) {
             let mut filter = filter.borrow_mut();

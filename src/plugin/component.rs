@@ -13,12 +13,16 @@ mod bindings {
 }
 
 use std::cell::RefCell;
+use std::fmt;
 
+use bewit_catalog::model::Phase;
 use bindings::exports::bewit::plugin::annotator as wit;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::schema;
 use crate::{Annotator, Config, MatchedBy, Outcome, Schema, annotate_batch};
-use bewit_catalog::model::Phase;
 
 thread_local! {
     /// The configuration's annotator. A component has one thread and one caller at a time.
@@ -92,9 +96,11 @@ impl wit::Guest for Component {
                 });
             }
         }
-        let alert: schema::Alert =
-            serde_json::from_slice(&native).map_err(|error| wit::Error::Internal(error.to_string()))?;
-        Ok(record(alert, if schema == Schema::Native { native } else { json }))
+        let alert: Typed = serde_json::from_slice(&native).map_err(|error| wit::Error::Internal(error.to_string()))?;
+        let json = if schema == Schema::Native { native } else { json };
+        alert
+            .with(json)
+            .ok_or_else(|| wit::Error::Internal("an alert without `bewit`".to_owned()))
     }
 
     fn describe() -> wit::Description {
@@ -109,16 +115,73 @@ impl wit::Guest for Component {
     }
 }
 
-fn record(alert: schema::Alert, json: Vec<u8>) -> wit::Alert {
-    let bewit = alert.bewit;
+/// What is typed of what bewit adds. The rest repeats Falco's values, which may be numbers that no type holds.
+#[derive(Deserialize)]
+struct Bewit {
+    id: String,
+    fingerprint: String,
+    summary: String,
+    severity: schema::Severity,
+    attack: Vec<schema::Attack>,
+    assessment: schema::Assessment,
+    mitigations: Vec<schema::Mitigation>,
+    guidance: schema::Guidance,
+}
+
+/// What is typed of an alert. Its other keys are as whoever logged them wrote them: of any type, and some twice.
+#[derive(Default)]
+struct Typed {
+    rule: Option<String>,
+    priority: String,
+    bewit: Option<Bewit>,
+}
+
+impl<'de> Deserialize<'de> for Typed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TypedVisitor)
+    }
+}
+
+struct TypedVisitor;
+
+impl<'de> Visitor<'de> for TypedVisitor {
+    type Value = Typed;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an alert")
+    }
+
+    /// The last one counts where a key comes twice, as everywhere in bewit.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Typed, A::Error> {
+        let mut typed = Typed::default();
+        while let Some((key, value)) = members.next_entry::<&RawValue, &RawValue>()? {
+            // A key that is no text to serde_json is none of these.
+            match serde_json::from_str::<String>(key.get()).unwrap_or_default().as_str() {
+                "rule" => typed.rule = serde_json::from_str(value.get()).ok(),
+                "priority" => {
+                    typed.priority = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());
+                }
+                "bewit" => typed.bewit = Some(serde_json::from_str(value.get()).map_err(A::Error::custom)?),
+                _ => {}
+            }
+        }
+        Ok(typed)
+    }
+}
+
+impl Typed {
+    /// With the alert in the configured schema; none where bewit's part is missing.
+    fn with(self, json: Vec<u8>) -> Option<wit::Alert> {
+        Some(record(self.rule, self.priority, self.bewit?, json))
+    }
+}
+
+fn record(rule: Option<String>, priority: String, bewit: Bewit, json: Vec<u8>) -> wit::Alert {
     wit::Alert {
         id: bewit.id,
         fingerprint: bewit.fingerprint,
-        rule: alert.rule,
-        priority: alert
-            .priority
-            .as_str()
-            .map_or_else(|| alert.priority.to_string(), str::to_owned),
+        rule,
+        priority,
         summary: bewit.summary,
         level: bewit.severity.level.as_str().to_owned(),
         score: bewit.severity.score,

@@ -32,35 +32,39 @@ pub(crate) struct Filter {
     stack_pointer: Global,
 }
 
+/// A module as WAMR takes one: with no proposal that it does not know.
+pub(crate) fn compiled(bytes: &[u8], mut config: Config) -> Module {
+    config
+        .wasm_simd(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false)
+        .wasm_multi_memory(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_memory64(false)
+        .wasm_wide_arithmetic(false);
+    let module = Module::from_binary(&Engine::new(&config).unwrap(), bytes).unwrap();
+    assert_eq!(module.imports().count(), 0);
+    module
+}
+
 impl Filter {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        Self::in_engine(bytes, Config::new())
+        Self::of(&compiled(bytes, Config::new()))
     }
 
     /// One that counts instructions: [`Self::instructions`].
     pub(crate) fn counting(bytes: &[u8]) -> Self {
         let mut config = Config::new();
         config.consume_fuel(true);
-        Self::in_engine(bytes, config)
+        Self::of(&compiled(bytes, config))
     }
 
-    fn in_engine(bytes: &[u8], mut config: Config) -> Self {
-        config
-            .wasm_simd(false)
-            .wasm_relaxed_simd(false)
-            .wasm_tail_call(false)
-            .wasm_extended_const(false)
-            .wasm_multi_memory(false)
-            .wasm_custom_page_sizes(false)
-            .wasm_memory64(false)
-            .wasm_wide_arithmetic(false);
-        let engine = Engine::new(&config).unwrap();
-        let module = Module::from_binary(&engine, bytes).unwrap();
-        assert_eq!(module.imports().count(), 0);
-        let mut store = Store::new(&engine, ());
+    pub(crate) fn of(module: &Module) -> Self {
+        let mut store = Store::new(module.engine(), ());
         // Where instructions are counted, none runs without.
         let _ = store.set_fuel(u64::MAX);
-        let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+        let instance = Linker::new(module.engine()).instantiate(&mut store, module).unwrap();
         Self {
             memory: instance.get_memory(&mut store, "memory").unwrap(),
             malloc: instance.get_typed_func(&mut store, "malloc").unwrap(),
