@@ -62,6 +62,24 @@ fn wasm(module: &Path, function: &str) -> String {
     format!("[FILTER]\n    name wasm\n    match *\n    wasm_path {module}\n    function_name {function}\n    wasm_stack_size 64k\n")
 }
 
+/// A module compiled ahead of time, as Fluent Bit loads it. None where its compiler is not on PATH.
+fn compiled(module: &Path, folder: &Path) -> Result<Option<PathBuf>> {
+    let name = module.file_stem().context("a module has a name")?;
+    let file = folder.join(name).with_extension("aot");
+    // Fluent Bit builds `flb-wamrc` from WAMR's `wamrc`.
+    for tool in ["flb-wamrc", "wamrc"] {
+        let mut command = Command::new(tool);
+        if cfg!(target_arch = "x86_64") {
+            command.arg("--cpu=x86-64");
+        }
+        if let Ok(output) = command.arg("-o").arg(&file).arg(module).output() {
+            ensure!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stdout));
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
 /// Runs with CPU time of under this are over before Fluent Bit has read its input.
 const LEAST: f64 = 100.0;
 
@@ -80,7 +98,7 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
     let status = Command::new(&built.host).arg("pack").arg("--config").arg(&config).arg("-o").arg(&packed).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     ensure!(status.success(), "bewit pack failed: {status}");
     let lua = fs::canonicalize("benches/peers/annotate.lua")?;
-    let filters = [
+    let mut filters = vec![
         ("no filter", String::new()),
         ("echo", wasm(&built.peers, "echo")),
         ("constant", wasm(&built.peers, "constant")),
@@ -89,6 +107,14 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
         ("typed serde", wasm(&built.peers, "typed")),
         ("`Value`", wasm(&built.peers, "value")),
     ];
+    match (compiled(&packed, &folder)?, compiled(&built.peers, &folder)?) {
+        (Some(packed), Some(peers)) => filters.extend([
+            ("echo, AOT", wasm(&peers, "echo")),
+            ("constant, AOT", wasm(&peers, "constant")),
+            ("bewit, AOT", wasm(&packed, "bewit")),
+        ]),
+        _ => report.say("skipped: ahead of time, no `flb-wamrc` on PATH."),
+    }
     let (mut rows, mut goals) = (Vec::new(), Vec::new());
     for load in loads {
         let bench = Bench::new(&folder, load)?;
@@ -102,7 +128,9 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
         }
         let measured: Vec<f64> = runs.into_iter().map(median).collect();
         rows.push(std::iter::once(load.name.to_owned()).chain(measured.iter().map(|ns| format!("{:.1}", 1e6 / ns))).collect());
-        let [_, echo, constant, bewit, lua, _, value] = measured[..] else { unreachable!("seven were measured") };
+        let [_, echo, constant, bewit, lua, _, value, ref ahead @ ..] = measured[..] else {
+            unreachable!("seven were measured")
+        };
         let mut goal = |what: &str, most: f64, ratio: f64| {
             goals.push(Goal { what: format!("{}: {what}", load.name), goal: times(most), reached: times(ratio), met: ratio <= most });
         };
@@ -112,6 +140,10 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
             goal("of a constant answer of the same size", 1.5, bewit / constant);
             goal("of a Lua filter that adds a table", 1.0, bewit / lua);
             goal("of a filter that reads and writes with `Value`", 0.1, bewit / value);
+        }
+        if let [echo, constant, bewit] = *ahead {
+            let limit = if load.name == "no alert" { echo } else { constant };
+            goal("of the same limit, ahead of time", 1.15, bewit / limit);
         }
     }
     fs::remove_dir_all(&folder)?;

@@ -60,6 +60,11 @@ fn compare(annotator: &Annotator, record: &[u8], returned: Returned) {
         (Outcome::Alert, Returned::Text(text)) => text,
         (outcome, returned) => panic!("{outcome:?}, but {returned:?}"),
     };
+    if text == record {
+        // Nothing can be said in it: it is no UTF-8, or says something of bewit already.
+        assert!(std::str::from_utf8(record).is_err() || memchr::memmem::find(record, b"bewit").is_some());
+        return;
+    }
     // Anything else would crash Fluent Bit.
     assert_eq!(text.first(), Some(&b'{'));
     let text = String::from_utf8(text).unwrap();
