@@ -70,7 +70,7 @@ fn compiled(module: &Path, folder: &Path) -> Result<Option<PathBuf>> {
     for tool in ["flb-wamrc", "wamrc"] {
         let mut command = Command::new(tool);
         if cfg!(target_arch = "x86_64") {
-            command.arg("--cpu=x86-64");
+            command.args(["--target=x86_64", "--cpu=x86-64"]);
         }
         if let Ok(output) = command.arg("-o").arg(&file).arg(module).output() {
             ensure!(output.status.success(), "{tool}: {}", String::from_utf8_lossy(&output.stdout));

@@ -162,6 +162,50 @@ fn the_corpus_through_tail() {
     }
 }
 
+/// A module compiled for this processor, as the documents say; says so if there is no compiler.
+fn ahead_of_time(module: &Path, folder: &Path) -> Option<PathBuf> {
+    let compiled = folder.join("module.aot");
+    let target: &[&str] = match cfg!(target_arch = "x86_64") {
+        true => &["--target=x86_64", "--cpu=x86-64"],
+        false => &[],
+    };
+    // Fluent Bit builds the one from WAMR's other.
+    for compiler in ["flb-wamrc", "wamrc"] {
+        let mut command = Command::new(compiler);
+        command.args(target).arg("-o").arg(&compiled).arg(module);
+        if let Ok(output) = command.output() {
+            assert!(output.status.success(), "{}", stdout(&output));
+            return Some(compiled);
+        }
+    }
+    eprintln!("skipped: no flb-wamrc on PATH");
+    None
+}
+
+#[test]
+fn compiled_ahead_of_time_it_says_the_same() {
+    let Some(module) = ready() else {
+        return;
+    };
+    let folder = folder("real-aot");
+    let Some(compiled) = ahead_of_time(&module, &folder) else {
+        return;
+    };
+    let lines = corpus_lines();
+    let log = folder.join("falco.log");
+    fs::write(&log, lines.join(&b'\n')).unwrap();
+    let [interpreted, compiled] = [module, compiled].map(|module| {
+        let config = pipeline(&folder, &tail(&log, ""), &module);
+        for file in ["past.json", "through.json"] {
+            drop(fs::remove_file(folder.join(file)));
+        }
+        fluent_bit(&config, lines.len() - 1);
+        fs::read_to_string(folder.join("through.json")).unwrap()
+    });
+    assert!(alerts(&values(&interpreted)) > 200);
+    assert_eq!(interpreted, compiled);
+}
+
 #[test]
 fn records_of_a_dummy_input() {
     let Some(module) = ready() else {
