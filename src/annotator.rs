@@ -10,7 +10,7 @@ use crate::annotate::{self, Alert, Kinds};
 use crate::catalog::LIBRARY;
 use crate::config::{Config, Detail, MinPriority, Schema};
 use crate::envelope::{self, Carrier, Layer};
-use crate::event::{self, Event, Key, Priority, Record};
+use crate::event::{self, Event, Forms, Key, Priority, Record};
 use crate::json::{self, Seen, Value, word};
 use crate::mask::{Masked, Masker};
 use crate::render::mapped;
@@ -60,6 +60,7 @@ impl Shelf {
 /// What is kept between lines.
 struct Kept {
     kinds: Kinds,
+    forms: Forms,
     /// The table of the schema, and room for the native alerts it reads; none for the native one.
     mapped: Option<(Mapping, Vec<u8>)>,
     /// Whatever is made for one line is made here.
@@ -158,6 +159,7 @@ impl Annotator {
         let mut kept = self.kept.take().unwrap_or_else(|| {
             Box::new(Kept {
                 kinds: Kinds::new(self.library()),
+                forms: Forms::default(),
                 mapped: self
                     .library()
                     .schema(self.config.schema.as_str())
@@ -178,6 +180,7 @@ impl Annotator {
             min_priority: self.min_priority,
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
+            forms: &mut kept.forms,
             arena: &kept.arena,
             raw: line,
             lossy: false,
@@ -210,6 +213,7 @@ struct Work<'a, 'w> {
     min_priority: Option<Priority>,
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
+    forms: &'w mut Forms,
     arena: &'a Bump,
     /// The whole line, as text.
     raw: &'a [u8],
@@ -232,7 +236,7 @@ impl<'a> Work<'a, '_> {
         if !object && std::str::from_utf8(line).is_err() {
             return self.repaired(line);
         }
-        match self.unwrap(text, None, 0) {
+        match self.unwrap(text, None, None, 0) {
             Err(NotUtf8) => self.repaired(line),
             Ok(found) => self.emit(found?),
         }
@@ -242,7 +246,7 @@ impl<'a> Work<'a, '_> {
         let line = self.arena.alloc_str(&String::from_utf8_lossy(line)).as_bytes();
         self.raw = line;
         self.lossy = true;
-        let found = self.unwrap(line.trim_ascii(), None, 0).ok()?;
+        let found = self.unwrap(line.trim_ascii(), None, None, 0).ok()?;
         self.emit(found?)
     }
 
@@ -254,6 +258,7 @@ impl<'a> Work<'a, '_> {
     fn unwrap(
         &mut self,
         text: &'a [u8],
+        known: Option<&'a Record<'a>>,
         layer: Option<&'a Layer<'a>>,
         depth: usize,
     ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
@@ -261,7 +266,11 @@ impl<'a> Work<'a, '_> {
             return Ok(None);
         }
         if text.first() == Some(&b'{') {
-            let Some(record) = self.record(text)? else {
+            let read = match known {
+                Some(record) => Some(record),
+                None => self.record(text)?,
+            };
+            let Some(record) = read else {
                 return Ok(None);
             };
             if is_native(record) {
@@ -300,14 +309,21 @@ impl<'a> Work<'a, '_> {
                 time: prefix.time,
             },
         });
-        self.unwrap(prefix.line.as_bytes().trim_ascii(), Some(wrapped), depth + 1)
+        self.unwrap(prefix.line.as_bytes().trim_ascii(), None, Some(wrapped), depth + 1)
     }
 
     /// The object of a text, if it is one.
     #[inline(never)]
     fn record(&mut self, text: &'a [u8]) -> Result<Option<&'a Record<'a>>, NotUtf8> {
-        let Ok(record) = Record::read(text, self.arena) else {
-            return Ok(None);
+        let record = match self.forms.read(text, self.arena) {
+            Some(record) => record,
+            None => {
+                let Ok(record) = Record::read(text, self.arena) else {
+                    return Ok(None);
+                };
+                self.forms.learn(&record);
+                record
+            }
         };
         if !record.seen.is_ascii() && std::str::from_utf8(text).is_err() {
             return Err(NotUtf8);
@@ -323,11 +339,16 @@ impl<'a> Work<'a, '_> {
         layer: Option<&'a Layer<'a>>,
         depth: usize,
     ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
-        let text = match carrier.load {
-            Value::String(text) => text.decode(self.arena),
-            Value::Object(text) => text,
+        let known = record.carried(carrier.index);
+        let text = match (known, carrier.load) {
+            (Some(record), _) => record.text,
+            (None, Value::String(text)) => text.decode(self.arena),
+            (None, Value::Object(text)) => text,
             _ => return Ok(None),
         };
+        if let Some(record) = known {
+            self.seen.add(record.seen);
+        }
         let wrapped = self.arena.alloc(Layer {
             name: carrier.name,
             around: layer,
@@ -336,7 +357,7 @@ impl<'a> Work<'a, '_> {
                 carrier: carrier.index,
             },
         });
-        self.unwrap(text.trim_ascii(), Some(wrapped), depth + 1)
+        self.unwrap(text.trim_ascii(), known, Some(wrapped), depth + 1)
     }
 
     #[inline(never)]

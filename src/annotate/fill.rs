@@ -1,65 +1,30 @@
 //! Templates filled with an event's values, each place with its own encoding.
 
-use std::borrow::Cow;
-
-use bewit_catalog::model::{Command, Hole, Manifest, ParamType, Piece, Template, Tuning, TuningKind, Undo};
-
-use bumpalo::collections::Vec as ArenaVec;
+use bewit_catalog::model::{Hole, Manifest, ParamId, ParamType, Piece, Template, Tuning, TuningKind};
 
 use super::shell;
-use super::values::{Found, Values};
+use super::sketch::{Form, Place};
+use super::values::{Values, suits};
 use crate::json::escape;
-
-/// Characters of one value that prose shows.
-const PROSE: usize = 160;
-/// Bytes that most commands and most of their words have: for these memory is taken once.
-const LINE: usize = 256;
-const WORD: usize = 32;
 
 /// A command as the alert shows it.
 pub(crate) struct Filled<'v> {
-    pub(crate) argv: ArenaVec<'v, ArenaVec<'v, u8>>,
-    /// One shell line that means exactly `argv`.
-    pub(crate) line: ArenaVec<'v, u8>,
+    pub(crate) words: Vec<Word<'v>>,
     /// Parameters without a usable value; they stand in the line as `'<name>'`.
     pub(crate) missing: Vec<&'v str>,
 }
 
-/// Text with places for values, filled; `missing` names those that had none.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Snippet<'v> {
-    pub(crate) text: Vec<u8>,
-    pub(crate) missing: Vec<&'v str>,
+/// A word of a command.
+pub(crate) struct Word<'v> {
+    bits: Vec<Bit<'v>>,
+    /// It needs no quotes in a shell line.
+    plain: bool,
 }
 
-/// Text that grows.
-pub(super) trait Text {
-    fn add(&mut self, text: &[u8]);
-    fn is_empty(&self) -> bool;
-}
-
-impl Text for Vec<u8> {
-    #[inline]
-    fn add(&mut self, text: &[u8]) {
-        self.extend_from_slice(text);
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl Text for ArenaVec<'_, u8> {
-    #[inline]
-    fn add(&mut self, text: &[u8]) {
-        self.extend_from_slice_copy(text);
-    }
-
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.as_slice().is_empty()
-    }
+#[derive(Clone, Copy)]
+enum Bit<'v> {
+    Text(&'v str),
+    Value(ParamId),
 }
 
 /// A part of a template that is written.
@@ -70,7 +35,6 @@ enum Part<'t> {
 
 /// Walks over what a template says, without the optional parts in which a hole has nothing. Returns whether there
 /// were any.
-#[inline]
 fn walk<'t>(template: &'t Template, has: impl Fn(&Hole) -> bool, mut write: impl FnMut(Part<'t>)) -> bool {
     let mut left_out = false;
     for piece in template.0.iter() {
@@ -97,127 +61,91 @@ fn walk<'t>(template: &'t Template, has: impl Fn(&Hole) -> bool, mut write: impl
     left_out
 }
 
-/// Appends prose as it stands inside JSON quotes: a missing value is its fallback, or `unknown`. `literal` appends
-/// what is no value.
-pub(crate) fn prose(
-    template: &Template,
-    values: &Values<'_>,
-    out: &mut Vec<u8>,
-    literal: impl Fn(&mut Vec<u8>, &[u8]),
-) {
-    let has = |hole: &Hole| hole.fallback.is_some() || shown(hole, values).is_some();
+/// Appends prose as it stands inside JSON quotes: a missing value is its fallback, or `unknown`.
+pub(super) fn prose(template: &Template, values: &Values<'_>, out: &mut Vec<u8>) {
+    let has = |hole: &Hole| hole.fallback.is_some() || is_shown(hole, values);
     walk(template, has, |part| match part {
-        Part::Text(text) => literal(out, text.as_bytes()),
-        Part::Hole(hole) => match shown(hole, values) {
-            Some(found) => found.write_clipped(PROSE, out),
-            None => literal(out, hole.fallback.as_deref().unwrap_or("unknown").as_bytes()),
-        },
+        Part::Text(text) => escape(out, text),
+        Part::Hole(hole) if is_shown(hole, values) => values.hole(hole.param, Form::Prose, out),
+        Part::Hole(hole) => escape(out, hole.fallback.as_deref().unwrap_or("unknown")),
     });
 }
 
-/// A template, its literal text as it stands inside JSON quotes.
-pub(crate) fn escaped(template: &Template) -> Template {
-    fn text(literal: &str) -> Cow<'static, str> {
-        let mut escaped = Vec::new();
-        escape(&mut escaped, literal);
-        Cow::Owned(String::from_utf8_lossy(&escaped).into_owned())
-    }
-    fn escaped(piece: &Piece) -> Piece {
-        match piece {
-            Piece::Text(literal) => Piece::Text(text(literal)),
-            Piece::Hole(hole) => Piece::Hole(Hole {
-                fallback: hole.fallback.as_deref().map(text),
-                ..hole.clone()
-            }),
-            Piece::Optional(pieces) => Piece::Optional(pieces.iter().map(escaped).collect()),
-        }
-    }
-    Template(template.0.iter().map(escaped).collect())
-}
-
-/// A value for people to read. A name of an unexpected form is still a name; a container id, an address or a
-/// number that is none would only mislead (`container.id` is `host` on a host).
-fn shown<'v, 'e>(hole: &Hole, values: &'v Values<'e>) -> Option<&'v Found<'e>> {
-    let lenient = matches!(
-        values.param(hole.param)?.kind,
-        ParamType::Text | ParamType::Word | ParamType::UserName | ParamType::K8sUser | ParamType::Image
-    );
+/// Whether there is a value for people to read. A name of an unexpected form is still a name; a container id, an address
+/// or a number that is none would only mislead (`container.id` is `host` on a host).
+fn is_shown(hole: &Hole, values: &Values<'_>) -> bool {
+    let lenient = values.param(hole.param).is_some_and(|param| {
+        matches!(
+            param.kind,
+            ParamType::Text | ParamType::Word | ParamType::UserName | ParamType::K8sUser | ParamType::Image
+        )
+    });
     if lenient {
-        values.any(hole.param)
+        values.any(hole.param).is_some()
     } else {
-        values.valid(hole.param)
+        values.valid(hole.param).is_some()
     }
 }
 
-/// A command, quoted for a POSIX shell.
-pub(crate) fn command<'v>(command: &Command, values: &'v Values<'_>) -> Filled<'v> {
-    argv(&command.argv, values)
-}
-
-/// The way back from a command, as it stands inside JSON quotes: a shell line, or words.
-pub(crate) fn undo(undo: &Undo, values: &Values<'_>, out: &mut Vec<u8>) {
-    match undo {
-        Undo::Nothing => {}
-        Undo::Argv(words) => escape(out, argv(words, values).line),
-        Undo::Note(note) => prose(note, values, out, |out, text| escape(out, text)),
-    }
-}
-
-fn argv<'v>(words: &[Template], values: &'v Values<'_>) -> Filled<'v> {
-    let arena = values.arena;
+/// The words of a command.
+pub(super) fn argv<'v>(words: &'v [Template], values: &'v Values<'_>) -> Filled<'v> {
     let mut filled = Filled {
-        argv: ArenaVec::with_capacity_in(words.len(), arena),
-        line: ArenaVec::with_capacity_in(LINE, arena),
+        words: Vec::with_capacity(words.len()),
         missing: Vec::new(),
     };
     let mut options_end = false;
     for template in words {
-        let mut text = ArenaVec::with_capacity_in(WORD, arena);
-        let missing = |name| note(&mut filled.missing, name);
-        if !word(template, values, options_end, &mut text, missing) {
+        let Some(bits) = word(template, values, options_end, &mut filled.missing) else {
             continue;
-        }
-        options_end |= text.as_slice() == b"--";
-        if !filled.line.is_empty() {
-            filled.line.push(b' ');
-        }
-        shell::quote(&mut filled.line, &text);
-        filled.argv.push(text);
+        };
+        options_end |= matches!(bits[..], [Bit::Text("--")]);
+        let plain = is_plain(&bits, values);
+        filled.words.push(Word { bits, plain });
     }
     filled
 }
 
-/// Writes one word of a command; tells `missing` what has no value. False where the word is an optional part without a
-/// value, and so is none.
-#[inline]
+/// One word of a command. None where it is an optional part without a value, and so is none.
 fn word<'v>(
-    template: &Template,
+    template: &'v Template,
     values: &'v Values<'_>,
     options_end: bool,
-    text: &mut impl Text,
-    mut missing: impl FnMut(&'v str),
-) -> bool {
+    missing: &mut Vec<&'v str>,
+) -> Option<Vec<Bit<'v>>> {
+    let mut bits = Vec::new();
     let has = |hole: &Hole| values.valid(hole.param).is_some();
     let left_out = walk(template, has, |part| match part {
-        Part::Text(literal) => text.add(literal.as_bytes()),
+        Part::Text("") => {}
+        Part::Text(text) => bits.push(Bit::Text(text)),
         Part::Hole(hole) => match values.valid(hole.param) {
+            Some(found) if found.is_empty() => {}
             // A value at the beginning of a word must not become an option.
-            Some(found) if options_end || !text.is_empty() || found.text.first() != Some(&b'-') => {
-                text.add(found.text);
+            Some(_) if options_end || !bits.is_empty() || values.suits(hole.param, Place::Argument) => {
+                bits.push(Bit::Value(hole.param));
             }
-            _ => missing(write_name(hole, values, text)),
+            _ => {
+                let name = name(hole, values);
+                bits.extend([Bit::Text("<"), Bit::Text(name), Bit::Text(">")]);
+                note(missing, name);
+            }
         },
     });
-    !text.is_empty() || !left_out
+    (!bits.is_empty() || !left_out).then_some(bits)
 }
 
-/// Writes the name of a hole that has no value.
-fn write_name<'v>(hole: &Hole, values: &'v Values<'_>, text: &mut impl Text) -> &'v str {
-    let name = values.param(hole.param).map_or("", |param| param.name.as_ref());
-    text.add(b"<");
-    text.add(name.as_bytes());
-    text.add(b">");
-    name
+/// Whether a shell reads a word as it is.
+fn is_plain(bits: &[Bit<'_>], values: &Values<'_>) -> bool {
+    let places = std::iter::once(Place::WordBegin).chain(std::iter::repeat(Place::Word));
+    !bits.is_empty()
+        && bits.iter().zip(places).all(|(bit, place)| match bit {
+            Bit::Text(text) => suits(text.as_bytes(), place),
+            Bit::Value(param) => values.suits(*param, place),
+        })
+}
+
+/// The name of a hole that has no value.
+fn name<'v>(hole: &Hole, values: &'v Values<'_>) -> &'v str {
+    values.param(hole.param).map_or("", |param| param.name.as_ref())
 }
 
 fn note<'v>(missing: &mut Vec<&'v str>, name: &'v str) {
@@ -226,13 +154,66 @@ fn note<'v>(missing: &mut Vec<&'v str>, name: &'v str) {
     }
 }
 
-/// A command whose fixed words are quoted already, as they stand inside JSON quotes.
-pub(crate) struct Line(Vec<Word>);
+impl Word<'_> {
+    /// Appends it as it stands inside JSON quotes.
+    pub(crate) fn write(&self, values: &Values<'_>, out: &mut Vec<u8>) {
+        for bit in &self.bits {
+            match bit {
+                Bit::Text(text) => escape(out, text),
+                Bit::Value(param) => values.hole(*param, Form::Whole, out),
+            }
+        }
+    }
 
-enum Word {
+    /// As [`Self::write`], so that any POSIX shell reads exactly it: in single quotes, inside which nothing means anything,
+    /// unless there is no need for them.
+    fn write_shell(&self, values: &Values<'_>, out: &mut Vec<u8>) {
+        if self.plain {
+            return self.write(values, out);
+        }
+        out.push(b'\'');
+        for bit in &self.bits {
+            match bit {
+                Bit::Text(text) => shell::write_inside(text.as_bytes(), out),
+                Bit::Value(param) => values.hole(*param, Form::Quoted, out),
+            }
+        }
+        out.push(b'\'');
+    }
+
+    /// Bytes that it has in a shell line beside those of its values; adds those to `open`, and whether they are quoted.
+    fn measure(&self, open: &mut Vec<(ParamId, bool)>) -> usize {
+        let mut fixed = if self.plain { 0 } else { 2 };
+        for bit in &self.bits {
+            match bit {
+                Bit::Text(text) if self.plain => fixed += text.len(),
+                Bit::Text(text) => fixed += shell::quoted_len(text.as_bytes()),
+                Bit::Value(param) => open.push((*param, !self.plain)),
+            }
+        }
+        fixed
+    }
+}
+
+impl Filled<'_> {
+    /// Appends one shell line that means exactly these words, as it stands inside JSON quotes.
+    pub(crate) fn write_line(&self, values: &Values<'_>, out: &mut Vec<u8>) {
+        for (at, word) in self.words.iter().enumerate() {
+            if at > 0 {
+                out.push(b' ');
+            }
+            word.write_shell(values, out);
+        }
+    }
+}
+
+/// A command line whose fixed words are quoted already, as they stand inside JSON quotes.
+pub(crate) struct Line(Box<[LineWord]>);
+
+enum LineWord {
     /// Words without holes, and how many bytes they have outside of JSON.
     Fixed {
-        json: Vec<u8>,
+        json: Box<[u8]>,
         len: usize,
     },
     Open {
@@ -243,135 +224,141 @@ enum Word {
 
 impl Line {
     /// Prepares a command; none where it has more than `most` bytes whatever the values are.
-    pub(crate) fn of(command: &Command, most: usize) -> Option<Self> {
-        let mut words = Vec::new();
+    pub(crate) fn of(words: &[Template], most: usize) -> Option<Self> {
+        let mut line = Vec::new();
         let mut least = 0;
         let mut options_end = false;
-        for template in command.argv.iter() {
-            if let [] | [Piece::Text(_)] = template.0.as_ref() {
-                let text = match template.0.first() {
-                    Some(Piece::Text(text)) => text.as_bytes(),
-                    _ => b"",
-                };
-                options_end |= text == b"--";
-                let mut quoted = Vec::new();
-                if let Some(Word::Fixed { json, len }) = words.last_mut() {
-                    quoted.push(b' ');
-                    shell::quote(&mut quoted, text);
-                    escape(json, &quoted);
-                    *len += quoted.len();
-                } else {
-                    let mut json = Vec::new();
-                    shell::quote(&mut quoted, text);
-                    escape(&mut json, &quoted);
-                    let len = quoted.len();
-                    words.push(Word::Fixed { json, len });
+        let (mut json, mut len) = (Vec::new(), 0);
+        let mut fixed = |json: &mut Vec<u8>, len: &mut usize| {
+            least += *len;
+            let (json, len) = (std::mem::take(json).into(), std::mem::take(len));
+            LineWord::Fixed { json, len }
+        };
+        for template in words {
+            let ([] | [Piece::Text(_)]) = template.0.as_ref() else {
+                if !json.is_empty() {
+                    line.push(fixed(&mut json, &mut len));
                 }
-                least += quoted.len();
-            } else {
                 let template = template.clone();
-                words.push(Word::Open { template, options_end });
+                line.push(LineWord::Open { template, options_end });
+                continue;
+            };
+            let text = match template.0.first() {
+                Some(Piece::Text(text)) => text.as_ref(),
+                _ => "",
+            };
+            options_end |= text == "--";
+            if !json.is_empty() {
+                json.push(b' ');
+                len += 1;
+            }
+            if !text.is_empty() && suits(text.as_bytes(), Place::WordBegin) {
+                escape(&mut json, text);
+                len += text.len();
+            } else {
+                json.push(b'\'');
+                shell::write_inside(text.as_bytes(), &mut json);
+                json.push(b'\'');
+                len += shell::quoted_len(text.as_bytes()) + 2;
             }
         }
-        (least <= most).then_some(Self(words))
+        if !json.is_empty() {
+            line.push(fixed(&mut json, &mut len));
+        }
+        (least <= most).then(|| Self(line.into()))
     }
 
-    /// Appends the command as it stands inside JSON quotes. False, and nothing is appended, where a value is missing or
-    /// it has more than `most` bytes. `text` is room to work in.
-    pub(crate) fn write(
-        &self,
-        values: &Values<'_>,
-        most: usize,
-        text: &mut ArenaVec<'_, u8>,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let begin = out.len();
-        let mut whole = 0;
+    /// The line as an event fills it. None where a value is missing, or it has more than `most` bytes.
+    pub(crate) fn ready<'l>(&'l self, values: &'l Values<'_>, most: usize) -> Option<Ready<'l>> {
+        let mut parts = Vec::with_capacity(self.0.len());
+        let (mut fixed, mut open) = (0, Vec::new());
         for part in &self.0 {
-            let before = out.len();
-            if before > begin {
-                out.push(b' ');
-                whole += 1;
-            }
             match part {
-                Word::Fixed { json, len } => {
-                    out.extend_from_slice(json);
-                    whole += len;
+                LineWord::Fixed { json, len } => {
+                    fixed += len;
+                    parts.push(ReadyWord::Fixed(json));
                 }
-                Word::Open { template, options_end } => {
-                    let mut ready = true;
-                    text.clear();
-                    if !word(template, values, *options_end, text, |_| ready = false) {
-                        whole -= out.len() - before;
-                        out.truncate(before);
+                LineWord::Open { template, options_end } => {
+                    let mut missing = Vec::new();
+                    let Some(bits) = word(template, values, *options_end, &mut missing) else {
                         continue;
+                    };
+                    if !missing.is_empty() {
+                        return None;
                     }
-                    if !ready {
-                        out.truncate(begin);
-                        return false;
-                    }
-                    if shell::is_plain(text) {
-                        out.extend_from_slice(text);
-                        whole += text.len();
-                    } else {
-                        let mut quoted = Vec::with_capacity(text.len() + 2);
-                        shell::quote(&mut quoted, text);
-                        escape(out, &quoted);
-                        whole += quoted.len();
-                    }
+                    let plain = is_plain(&bits, values);
+                    let word = Word { bits, plain };
+                    fixed += word.measure(&mut open);
+                    parts.push(ReadyWord::Open(word));
                 }
             }
         }
-        if whole > most {
-            out.truncate(begin);
-            return false;
-        }
-        true
+        fixed += parts.len().saturating_sub(1);
+        let fits = most.checked_sub(fixed).is_some_and(|most| values.fit(&open, most));
+        fits.then_some(Ready(parts))
     }
 }
 
-/// A manifest: a value is a YAML scalar there, or part of one that the author may have quoted, so only what needs
-/// no quoting is let in.
-pub(crate) fn manifest<'v>(manifest: &Manifest, values: &'v Values<'_>) -> Snippet<'v> {
-    snippet(&manifest.body, values, |text| {
-        text.iter().all(|b| b.is_ascii_alphanumeric() || b"._:/@+-".contains(b))
-    })
+/// A command line that can be pasted.
+pub(crate) struct Ready<'l>(Vec<ReadyWord<'l>>);
+
+enum ReadyWord<'l> {
+    Fixed(&'l [u8]),
+    Open(Word<'l>),
 }
 
-/// A tuning snippet: values are strings in Falco's condition language, inside YAML. Falco has no escape that
-/// all its versions read, so a value that would need one is refused; items of a list stand in conditions
-/// unquoted, so those are single words.
-pub(crate) fn tuning<'v>(tuning: &Tuning, values: &'v Values<'_>) -> Snippet<'v> {
-    let list = tuning.kind == TuningKind::List;
-    snippet(&tuning.snippet, values, |text| {
-        text.iter().all(|b| match b {
-            b'"' | b'\\' => false,
-            _ if list => b.is_ascii_alphanumeric() || b"._:/@+-".contains(b),
-            _ => matches!(b, b' '..=b'~'),
-        })
-    })
-}
-
-fn snippet<'v>(template: &Template, values: &'v Values<'_>, safe: impl Fn(&[u8]) -> bool) -> Snippet<'v> {
-    let usable = |hole: &Hole| values.valid(hole.param).filter(|found| safe(found.text));
-    let Snippet { mut text, mut missing } = Snippet::default();
-    walk(
-        template,
-        |hole| usable(hole).is_some(),
-        |part| match part {
-            Part::Text(literal) => text.extend_from_slice(literal.as_bytes()),
-            Part::Hole(hole) => {
-                // A JSON string is a YAML string: a pod named `null` or `1e3` stays a name. A value that is safe here
-                // needs no escapes.
-                let quote = hole.scalar.then_some(b'"');
-                text.extend(quote);
-                match usable(hole) {
-                    Some(found) => escape(&mut text, found.text),
-                    None => note(&mut missing, write_name(hole, values, &mut text)),
-                }
-                text.extend(quote);
+impl Ready<'_> {
+    /// Appends it as it stands inside JSON quotes.
+    pub(crate) fn write(&self, values: &Values<'_>, out: &mut Vec<u8>) {
+        for (at, word) in self.0.iter().enumerate() {
+            if at > 0 {
+                out.push(b' ');
             }
-        },
-    );
-    Snippet { text, missing }
+            match word {
+                ReadyWord::Fixed(json) => out.extend_from_slice(json),
+                ReadyWord::Open(word) => word.write_shell(values, out),
+            }
+        }
+    }
+}
+
+/// Appends a manifest as it stands inside JSON quotes: a value is a YAML scalar there, or part of one that the author may
+/// have quoted, so only what needs no quoting is let in.
+pub(super) fn manifest<'v>(manifest: &Manifest, values: &'v Values<'_>, out: &mut Vec<u8>) -> Vec<&'v str> {
+    snippet(&manifest.body, values, Place::Yaml, out)
+}
+
+/// Appends a tuning snippet as it stands inside JSON quotes: values are strings in Falco's condition language, inside
+/// YAML. A value that would need an escape is refused; items of a list stand in conditions unquoted, so those are single
+/// words.
+pub(super) fn tuning<'v>(tuning: &Tuning, values: &'v Values<'_>, out: &mut Vec<u8>) -> Vec<&'v str> {
+    let place = match tuning.kind {
+        TuningKind::List => Place::Yaml,
+        _ => Place::Condition,
+    };
+    snippet(&tuning.snippet, values, place, out)
+}
+
+/// Appends text with places for values; returns the names of those that have none.
+fn snippet<'v>(template: &Template, values: &'v Values<'_>, place: Place, out: &mut Vec<u8>) -> Vec<&'v str> {
+    let is_usable = |hole: &Hole| values.valid(hole.param).is_some() && values.suits(hole.param, place);
+    let mut missing = Vec::new();
+    walk(template, is_usable, |part| match part {
+        Part::Text(literal) => escape(out, literal),
+        Part::Hole(hole) => {
+            // A JSON string is a YAML string: a pod named `null` or `1e3` stays a name. A value that is safe here
+            // needs no escapes.
+            let quote = if hole.scalar { "\"" } else { "" };
+            escape(out, quote);
+            if is_usable(hole) {
+                values.hole(hole.param, Form::Whole, out);
+            } else {
+                let name = name(hole, values);
+                escape(out, format!("<{name}>"));
+                note(&mut missing, name);
+            }
+            escape(out, quote);
+        }
+    });
+    missing
 }

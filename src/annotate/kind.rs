@@ -4,7 +4,9 @@
 //! and kept: which guidance may fit, the ATT&CK techniques, the parts of the alert that no value of the event changes.
 //! What is kept decides nothing: without it the same bytes come out, only later.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use bewit_catalog::library::Library;
 use bewit_catalog::model::{Catalog, Cause, Cond, Operand, ParamId};
@@ -13,9 +15,11 @@ use bumpalo::Bump;
 use super::attack;
 use super::guidance::{Confidence, Known, MatchedBy};
 use super::plan::{Digest, Plan};
+use super::sketch::Sketch;
 use super::values::{Beside, Values, test};
 use crate::catalog;
-use crate::event::{self, Event};
+use crate::config::Detail;
+use crate::event::{self, Event, Priority};
 use crate::json::word;
 
 /// A kind of alerts.
@@ -36,6 +40,8 @@ pub(crate) struct Kind {
     /// Positions of the innocent causes that may apply.
     pub(super) innocent: Vec<u16>,
     candidates: Vec<Candidate>,
+    /// What was written of such alerts, the oldest first.
+    sketches: RefCell<VecDeque<Sketch>>,
 }
 
 /// Guidance that fits if its conditions hold. The first that does is taken.
@@ -58,12 +64,23 @@ pub(crate) struct Common {
     pub(super) causes: Vec<(ParamId, Cause, [u8; 4])>,
     heads: Heads,
     pub(crate) digest: Digest,
+    /// Conditions that sketches depend on, each once.
+    conditions: RefCell<Vec<Rc<Cond>>>,
+    /// Bytes of all sketches, and whether they are too many.
+    sketched: Cell<usize>,
+    is_full: Cell<bool>,
 }
 
 /// Kinds that are kept at once. More rules than these fire together nowhere.
 const SLOTS: usize = 64;
 /// Places that a kind may be at, so that some with the same hash have room.
 const PROBES: usize = 8;
+/// Bytes of sketches that are kept, about, and of those with all of the guidance. Beyond it all are made anew: few are
+/// ever needed at once.
+const BRIEF_SKETCHES: usize = 192 << 10;
+const FULL_SKETCHES: usize = 1 << 20;
+/// Sketches that are kept of a kind.
+const OF_KIND: usize = 8;
 
 impl Kinds {
     pub(crate) fn new(library: &Library) -> Self {
@@ -76,19 +93,27 @@ impl Kinds {
                 causes: causes.collect(),
                 heads: Heads::of(catalog),
                 digest: Digest::of(&library.tables),
+                conditions: RefCell::default(),
+                sketched: Cell::new(0),
+                is_full: Cell::new(false),
             },
             slots: std::iter::repeat_with(|| None).take(SLOTS + PROBES).collect(),
         }
     }
 
     /// The kind of an event.
-    pub(crate) fn of(&mut self, library: &Library, event: &Event<'_>, arena: &Bump) -> Option<(&Kind, &Common)> {
+    pub(crate) fn of(&mut self, library: &Library, event: &Event<'_>) -> Option<(&Kind, &Common)> {
         let Self { slots, common } = self;
+        if common.is_full.take() {
+            for kind in slots.iter().flatten() {
+                common.forget(&kind.sketches.take());
+            }
+        }
         let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
         let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
-        let told = || event.told.or_else(|| common.heads.told_by(catalog, event, arena));
+        let told = || event.told.or_else(|| common.heads.told_by(catalog, event));
         let mut free = hash;
         for place in hash..hash + PROBES {
             match slots.get(place) {
@@ -103,12 +128,62 @@ impl Kinds {
             }
         }
         let slot = slots.get_mut(free)?;
+        if let Some(kind) = slot {
+            common.forget(&kind.sketches.take());
+        }
         *slot = Some(Box::new(Kind::new(library, event, told)));
         Some((slot.as_deref()?, common))
     }
 }
 
+impl Common {
+    /// A condition that outlives the guidance it stands in.
+    pub(super) fn condition(&self, condition: &Cond) -> Rc<Cond> {
+        let mut all = self.conditions.borrow_mut();
+        match all.iter().find(|known| ***known == *condition) {
+            Some(known) => Rc::clone(known),
+            None => {
+                all.push(Rc::new(condition.clone()));
+                Rc::clone(&all[all.len() - 1])
+            }
+        }
+    }
+
+    fn forget<'s>(&self, sketches: impl IntoIterator<Item = &'s Sketch>) {
+        let bytes: usize = sketches.into_iter().map(Sketch::bytes).sum();
+        self.sketched.set(self.sketched.get().saturating_sub(bytes));
+    }
+}
+
 impl Kind {
+    /// Appends what was written of an alert like this one; false where there was none.
+    pub(super) fn write_sketch(
+        &self,
+        detail: Detail,
+        priority: Priority,
+        values: &Values<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let sketches = self.sketches.borrow();
+        let known = sketches.iter().find(|sketch| sketch.is_of(detail, priority, values));
+        known.map(|sketch| sketch.write(values, out)).is_some()
+    }
+
+    pub(super) fn keep_sketch(&self, sketch: Sketch, common: &Common) {
+        let most = match sketch.detail {
+            Detail::Brief => BRIEF_SKETCHES,
+            Detail::Full => FULL_SKETCHES,
+        };
+        let bytes = common.sketched.get() + sketch.bytes();
+        common.sketched.set(bytes);
+        common.is_full.set(bytes > most);
+        let mut sketches = self.sketches.borrow_mut();
+        if sketches.len() == OF_KIND {
+            common.forget(&sketches.pop_front());
+        }
+        sketches.push_back(sketch);
+    }
+
     fn new(library: &Library, event: &Event<'_>, told: impl FnOnce() -> Option<u16>) -> Self {
         let catalog = &library.tables.index;
         let arena = Bump::new();
@@ -130,6 +205,7 @@ impl Kind {
             tags: event::tags(event.tags, &arena),
             innocent: Vec::new(),
             candidates: Vec::new(),
+            sketches: RefCell::default(),
         };
         let of_rule = known_rule.map(|rule| rule.innocent.as_ref()).unwrap_or_default();
         let all = of_rule.iter().chain(catalog.innocent_of_any.iter()).copied();
@@ -176,7 +252,6 @@ impl Kind {
                 confidence,
                 entry,
                 guide: OnceCell::new(),
-                brief: OnceCell::new(),
             },
         };
         let sure = |matched_by, confidence, entry| candidate(matched_by, confidence, entry, Vec::new());
@@ -279,8 +354,8 @@ impl Heads {
     }
 
     /// Position of the message that an event's begins with.
-    fn told_by(&self, catalog: &Catalog, event: &Event<'_>, arena: &Bump) -> Option<u16> {
-        let message = event.message(arena)?;
+    fn told_by(&self, catalog: &Catalog, event: &Event<'_>) -> Option<u16> {
+        let message = event.message?;
         self.heads.binary_search(&head(message, self.len)).ok()?;
         catalog::told_by(catalog, std::str::from_utf8(message).ok()?)
     }

@@ -9,24 +9,27 @@ mod guidance;
 mod kind;
 mod plan;
 mod shell;
+mod sketch;
 mod values;
 
 pub(crate) use assess::{Assessment, Cause, Mover, Severity};
 pub(crate) use attack::{Attack, listed};
-pub(crate) use fill::{Filled, Line, Snippet, escaped};
+pub(crate) use fill::{Filled, Line};
 pub(crate) use fingerprint::id;
 pub use guidance::{Confidence, MatchedBy};
 pub(crate) use kind::Kinds;
-pub(crate) use plan::{Brief, Outline, Plan, Step, Typed};
-pub(crate) use values::{Found, Values, any, is_valid};
+pub(crate) use plan::{Outline, Plan, Step, Typed};
+pub(crate) use sketch::Form;
+pub(crate) use values::{Values, any, is_valid};
 
 use bewit_catalog::library::{Guide, Head, Library};
-use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Tuning, Undo};
+use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Tuning};
 use bumpalo::Bump;
 
+use crate::config::Detail;
 use crate::event::Event;
-use crate::json::escape;
 use kind::{Common, Kind};
+use sketch::Sketch;
 
 /// An alert, as far as it does not depend on how it is written.
 pub(crate) struct Alert<'a> {
@@ -35,15 +38,12 @@ pub(crate) struct Alert<'a> {
     pub(crate) event: &'a Event<'a>,
     pub(crate) common: &'a Common,
     kind: &'a Kind,
-    pub(crate) plan: &'a Plan,
-    pub(crate) head: &'a Head,
     pub(crate) values: Values<'a>,
-    pub(crate) assessment: Assessment<'a>,
     pub(crate) arena: &'a Bump,
 }
 
 impl<'a> Alert<'a> {
-    /// Annotates an event. None only for a catalog without entries.
+    /// An event and its values. None only for a damaged catalog.
     pub(crate) fn new(
         library: &'a Library,
         kinds: &'a mut Kinds,
@@ -51,51 +51,22 @@ impl<'a> Alert<'a> {
         arena: &'a Bump,
     ) -> Option<Self> {
         let catalog = &library.tables.index;
-        let (kind, common) = kinds.of(library, event, arena)?;
-        let values = Values::new(catalog, common.beside, event, kind, arena);
-        let plan = kind.plan(&values)?;
-        let head = library.tables.heads.get(usize::from(plan.entry))?;
-        let assessment = assess::assess(catalog, kind, plan, head, &values, arena);
+        let (kind, common) = kinds.of(library, event)?;
+        let values = Values::new(catalog, event, (kind, common), arena);
         Some(Self {
             library,
             catalog,
             event,
             common,
             kind,
-            plan,
-            head,
             values,
-            assessment,
             arena,
         })
-    }
-
-    /// All guidance of the entry, kept for the next alert of the kind. None only where the library is damaged.
-    pub(crate) fn guide(&self) -> Option<&'a Guide> {
-        match self.plan.guide.get() {
-            Some(guide) => Some(guide),
-            None => {
-                let guide = self.library.guide(self.plan.entry)?;
-                Some(self.plan.guide.get_or_init(|| guide))
-            }
-        }
     }
 
     /// The upstream rule, by name or message.
     pub(crate) fn rule(&self) -> Option<&'a Rule> {
         self.kind.known.and_then(|known| known.rule(self.catalog))
-    }
-
-    /// Techniques and tactics.
-    pub(crate) fn attack(&self) -> Vec<Attack<'a>> {
-        attack::attack(self.catalog, &self.kind.tags, self.head)
-    }
-
-    /// How urgent it is; `moved` is told what moved the score.
-    pub(crate) fn severity(&self, moved: impl FnMut(Mover<'a>, i16)) -> Severity {
-        let disposition = self.assessment.disposition;
-        let priority = self.event.priority;
-        assess::severity(self.catalog, priority, self.head, &self.values, disposition, moved)
     }
 
     /// Appends what all alerts of the same cause have in common, as hex digits.
@@ -105,45 +76,114 @@ impl<'a> Alert<'a> {
         fingerprint::fingerprint(rule.as_bytes(), &self.common.causes, &self.values, self.arena, out);
     }
 
-    /// Appends prose as it stands inside JSON quotes.
-    pub(crate) fn write_prose(&self, template: &Template, out: &mut Vec<u8>) {
-        fill::prose(template, &self.values, out, |out, text| escape(out, text));
+    /// Appends what is said of the alert. `write` is asked only where nothing like it was written before.
+    pub(crate) fn write_advice(
+        &self,
+        detail: Detail,
+        write: impl FnOnce(&Advice<'_>, &mut Vec<u8>),
+        out: &mut Vec<u8>,
+    ) {
+        let (kind, values, priority) = (self.kind, &self.values, self.event.priority);
+        if kind.write_sketch(detail, priority, values, out) {
+            return;
+        }
+        let begin = out.len();
+        values.take_notes();
+        if let Some(advice) = Advice::new(self) {
+            write(&advice, out);
+        }
+        let mut notes = values.noted();
+        notes.begin_at(begin);
+        let sketch = Sketch::new(detail, priority, values, notes, out.get(begin..).unwrap_or_default());
+        out.truncate(begin);
+        sketch.write(values, out);
+        kind.keep_sketch(sketch, self.common);
+    }
+}
+
+/// What is known of an alert: the guidance it gets, and what speaks for it.
+pub(crate) struct Advice<'a> {
+    pub(crate) alert: &'a Alert<'a>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) head: &'a Head,
+    pub(crate) assessment: Assessment<'a>,
+}
+
+impl<'a> Advice<'a> {
+    fn new(alert: &'a Alert<'a>) -> Option<Self> {
+        let (kind, values) = (alert.kind, &alert.values);
+        let plan = kind.plan(values)?;
+        let head = alert.library.tables.heads.get(usize::from(plan.entry))?;
+        let assessment = assess::assess(alert.catalog, kind, plan, head, values, alert.arena);
+        Some(Self {
+            alert,
+            plan,
+            head,
+            assessment,
+        })
     }
 
-    /// As [`Self::write_prose`], for a template that was [`escaped`].
-    pub(crate) fn write_escaped(&self, template: &Template, out: &mut Vec<u8>) {
-        fill::prose(template, &self.values, out, |out, text| out.extend_from_slice(text));
+    pub(crate) fn values(&self) -> &'a Values<'a> {
+        &self.alert.values
+    }
+
+    /// All guidance of the entry, kept for the next alert of the kind. None only where the library is damaged.
+    pub(crate) fn guide(&self) -> Option<&'a Guide> {
+        match self.plan.guide.get() {
+            Some(guide) => Some(guide),
+            None => {
+                let guide = self.alert.library.guide(self.plan.entry)?;
+                Some(self.plan.guide.get_or_init(|| guide))
+            }
+        }
+    }
+
+    /// Techniques and tactics.
+    pub(crate) fn attack(&self) -> Vec<Attack<'a>> {
+        attack::attack(self.alert.catalog, &self.alert.kind.tags, self.head)
+    }
+
+    /// How urgent it is; `moved` is told what moved the score.
+    pub(crate) fn severity(&self, moved: impl FnMut(Mover<'a>, i16)) -> Severity {
+        let disposition = self.assessment.disposition;
+        let Alert { event, catalog, .. } = *self.alert;
+        assess::severity(catalog, event.priority, self.head, self.values(), disposition, moved)
+    }
+
+    /// Appends prose as it stands inside JSON quotes.
+    pub(crate) fn write_prose(&self, template: &Template, out: &mut Vec<u8>) {
+        fill::prose(template, self.values(), out);
     }
 
     /// Those of these mitigations that fit the event.
     pub(crate) fn fitting<'m>(&self, mitigations: &'m [Mitigation]) -> impl Iterator<Item = &'m Mitigation> {
         mitigations
             .iter()
-            .filter(|m| self.values.hold(&m.when))
+            .filter(|m| self.values().hold(&m.when))
             .filter(|m| speaks(m) || self.commands(m).next().is_some())
     }
 
     /// The commands of a mitigation that fit the event.
     pub(crate) fn commands<'m>(&self, mitigation: &'m Mitigation) -> impl Iterator<Item = &'m Command> {
-        mitigation.commands.iter().filter(|c| self.values.hold(&c.when))
+        mitigation.commands.iter().filter(|c| self.values().hold(&c.when))
     }
 
-    pub(crate) fn filled(&self, command: &Command) -> Filled<'_> {
-        fill::command(command, &self.values)
+    /// The words of a command, filled.
+    pub(crate) fn filled<'t>(&self, argv: &'t [Template]) -> Filled<'t>
+    where
+        'a: 't,
+    {
+        fill::argv(argv, self.values())
     }
 
-    /// Appends the way back from a command, as it stands inside JSON quotes.
-    pub(crate) fn write_undo(&self, undo: &Undo, out: &mut Vec<u8>) {
-        fill::undo(undo, &self.values, out);
+    /// Appends a manifest as it stands inside JSON quotes; returns which values it lacks.
+    pub(crate) fn write_manifest(&self, manifest: &Manifest, out: &mut Vec<u8>) -> Vec<&'a str> {
+        fill::manifest(manifest, self.values(), out)
     }
 
-    pub(crate) fn manifest(&self, manifest: &Manifest) -> Snippet<'_> {
-        fill::manifest(manifest, &self.values)
-    }
-
-    /// How to quiet it in Falco, filled.
-    pub(crate) fn tuning(&self, tuning: &Tuning) -> Snippet<'_> {
-        fill::tuning(tuning, &self.values)
+    /// Appends how to quiet it in Falco, as [`Self::write_manifest`] does.
+    pub(crate) fn write_tuning(&self, tuning: &Tuning, out: &mut Vec<u8>) -> Vec<&'a str> {
+        fill::tuning(tuning, self.values(), out)
     }
 }
 

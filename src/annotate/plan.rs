@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use bewit_catalog::library::{Guide, Library, Tables};
-use bewit_catalog::model::{Cond, Entry, Mitigation, Phase, Template};
+use bewit_catalog::model::{Cond, Effect, Entry, Mitigation, Phase, Template};
 
 use super::fill::Line;
 use super::guidance::{Confidence, MatchedBy};
@@ -16,20 +16,10 @@ pub(crate) struct Plan {
     pub(crate) entry: u16,
     /// All of the entry's guidance, once it was asked for.
     pub(crate) guide: OnceCell<Guide>,
-    /// What `detail: brief` shows of it, once it was asked for.
-    pub(crate) brief: OnceCell<Brief>,
 }
 
-/// What `detail: brief` shows of all alerts of a kind, written already.
-pub(crate) struct Brief {
-    /// The value of `attack`, as JSON.
-    pub(crate) attack: Box<[u8]>,
-    /// What follows the mitigations: the members `guidance` and, where there is one, `organisation`, as JSON.
-    pub(crate) guidance: Box<[u8]>,
-}
-
-/// Guidance as `detail: brief` shows it, all that no event changes written already. It is kept for the whole catalog:
-/// unpacking guidance is the dearest that an alert can do, and who writes a container's log chooses the rules in it.
+/// What `detail: brief` shows of the guidance. It is kept for the whole catalog: unpacking guidance is the dearest that an
+/// alert can do, and who writes a container's log chooses the rules in it.
 pub(crate) struct Digest {
     /// By position in the catalog.
     entries: Vec<OnceCell<Box<Outline>>>,
@@ -39,7 +29,6 @@ pub(crate) struct Digest {
 
 /// An entry, as `detail: brief` shows it.
 pub(crate) struct Outline {
-    /// Its literal text is as it stands inside JSON quotes.
     pub(crate) summary: Template,
     /// Positions of its mitigations, in the order of phases.
     mitigations: Box<[u16]>,
@@ -58,7 +47,6 @@ impl Digest {
         &self,
         library: &Library,
         entry: u16,
-        summary: fn(&Entry) -> Template,
         step: fn(&Entry, &Mitigation) -> Step,
     ) -> Option<&Outline> {
         let place = self.entries.get(usize::from(entry))?;
@@ -78,7 +66,7 @@ impl Digest {
         }
         Some(place.get_or_init(|| {
             Box::new(Outline {
-                summary: summary(&entry),
+                summary: entry.summary.clone(),
                 mitigations: entry.mitigations.as_ref().into(),
             })
         }))
@@ -96,8 +84,7 @@ impl Digest {
 
 /// A mitigation, as `detail: brief` shows it.
 pub(crate) struct Step {
-    /// As JSON, with its quotes.
-    pub(crate) id: Box<[u8]>,
+    pub(crate) id: Box<str>,
     pub(crate) phase: Phase,
     /// It is left out unless these hold.
     pub(crate) when: Box<[Cond]>,
@@ -112,5 +99,5 @@ pub(crate) struct Typed {
     pub(crate) when: Box<[Cond]>,
     /// None where it is too long to be shown.
     pub(crate) line: Option<Line>,
-    pub(crate) effect: &'static str,
+    pub(crate) effect: Effect,
 }

@@ -1,50 +1,44 @@
 //! Words of a POSIX shell.
 
-use super::class;
-use super::fill::Text;
+use crate::json::escape;
 
-/// Whether a word stands in a shell line as it is.
-#[inline]
-pub(crate) fn is_plain(word: &[u8]) -> bool {
-    // zsh expands `=cmd` at the beginning of a word.
-    !word.is_empty() && word.first() != Some(&b'=') && class::all(class::PLAIN, word)
+/// What a single quote is inside of single quotes: out of them, the quote, and into them again.
+const QUOTE: &[u8] = b"'\\''";
+
+/// Appends part of a word that stands in single quotes, inside which nothing means anything to a shell but the quote; as
+/// it stands inside JSON quotes.
+pub(super) fn write_inside(part: &[u8], out: &mut Vec<u8>) {
+    for (i, part) in part.split(|byte| *byte == b'\'').enumerate() {
+        if i > 0 {
+            escape(out, QUOTE);
+        }
+        escape(out, part);
+    }
 }
 
-/// Appends a word so that any POSIX shell reads exactly it: as it stands where nothing in it means anything
-/// to a shell, else in single quotes, inside which nothing does.
-pub(crate) fn quote(line: &mut impl Text, word: &[u8]) {
-    if is_plain(word) {
-        line.add(word);
-        return;
-    }
-    line.add(b"'");
-    for (i, part) in word.split(|byte| *byte == b'\'').enumerate() {
-        if i > 0 {
-            line.add(b"'\\''");
-        }
-        line.add(part);
-    }
-    line.add(b"'");
+/// How many bytes that is outside of JSON.
+pub(super) fn quoted_len(part: &[u8]) -> usize {
+    let quotes = part.iter().filter(|byte| **byte == b'\'').count();
+    part.len() + quotes * (QUOTE.len() - 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn quoted(word: &str) -> String {
-        let mut line = Vec::new();
-        quote(&mut line, word.as_bytes());
-        String::from_utf8(line).unwrap()
-    }
-
     #[test]
-    fn plain_words_stay_plain_and_others_are_quoted() {
-        assert_eq!(quoted("quay.io/acme/x:1.2"), "quay.io/acme/x:1.2");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted("$(id)"), "'$(id)'");
-        assert_eq!(quoted("<k8s.pod.name>"), "'<k8s.pod.name>'");
-        assert_eq!(quoted("~/x"), "'~/x'");
-        assert_eq!(quoted("=ls"), "'=ls'");
+    fn a_quoted_word_is_read_as_it_is() {
+        for (word, line) in [
+            ("", "''"),
+            ("it's", r"'it'\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("\"\\n", "'\"\\n'"),
+        ] {
+            let mut json = b"\"'".to_vec();
+            write_inside(word.as_bytes(), &mut json);
+            json.extend_from_slice(b"'\"");
+            assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), line);
+            assert_eq!(quoted_len(word.as_bytes()) + 2, line.len());
+        }
     }
 }

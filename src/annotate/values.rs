@@ -1,22 +1,24 @@
 //! The typed values of an event: what the catalog's parameters are in it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use bewit_catalog::model::{
-    Catalog, Cond, Feed, Field, List, Operand, Param, ParamId, ParamType, Pattern, Str, Take, Test,
-};
+use bewit_catalog::model::{Catalog, Cond, Feed, Field, Operand, Param, ParamId, ParamType, Pattern, Str, Take, Test};
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
 use super::class;
-use super::kind::Kind;
+use super::kind::{Common, Kind};
+use super::shell;
+use super::sketch::{Asked, Form, Hole, Notes, Place, Question};
 use crate::event::Event;
-use crate::json::{Cursor, Text, Value, word};
+use crate::json::{Cursor, Text, Value, escape, word};
 
 /// A parameter's value in an event.
+///
+/// What its text says may decide what is written only through [`Values`], which notes what was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Found<'e> {
-    pub(crate) text: &'e [u8],
+    pub(super) text: &'e [u8],
     /// The text stands inside JSON quotes as it is.
     json: bool,
     /// The value is a JSON number there.
@@ -60,19 +62,23 @@ impl<'e> Found<'e> {
         valid
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// Appends it as it stands inside JSON quotes.
     #[inline]
-    pub(crate) fn write_json(&self, out: &mut std::vec::Vec<u8>) {
+    fn write_json(&self, out: &mut std::vec::Vec<u8>) {
         if self.json {
             out.extend_from_slice(self.text);
         } else {
-            crate::json::escape(out, self.text);
+            escape(out, self.text);
         }
     }
 
     /// As [`Self::write_json`], but so many characters at most.
     #[inline]
-    pub(crate) fn write_clipped(&self, most: usize, out: &mut std::vec::Vec<u8>) {
+    fn write_clipped(&self, most: usize, out: &mut std::vec::Vec<u8>) {
         if self.text.len() <= most {
             return self.write_json(out);
         }
@@ -89,6 +95,9 @@ impl<'e> Found<'e> {
     }
 }
 
+/// Characters of one value that prose shows.
+const PROSE: usize = 160;
+
 /// All of an event's parameters, and what its kind knows: tags and the words of its rule's name.
 pub(crate) struct Values<'e> {
     params: &'e [Param],
@@ -96,6 +105,9 @@ pub(crate) struct Values<'e> {
     places: &'e mut [u8],
     found: Vec<'e, (ParamId, u8, Found<'e>)>,
     kind: &'e Kind,
+    common: &'e Common,
+    /// What is asked and written, while it is noted.
+    notes: RefCell<Option<Notes>>,
     pub(super) arena: &'e Bump,
 }
 
@@ -126,9 +138,8 @@ impl<'e> Values<'e> {
     /// Reads every parameter of the catalog from an event.
     pub(crate) fn new(
         catalog: &'e Catalog,
-        beside: Beside,
         event: &Event<'e>,
-        kind: &'e Kind,
+        (kind, common): (&'e Kind, &'e Common),
         arena: &'e Bump,
     ) -> Self {
         let mut values = Self {
@@ -136,10 +147,13 @@ impl<'e> Values<'e> {
             places: arena.alloc_slice_fill_copy(catalog.params.len(), 0),
             found: Vec::with_capacity_in(48, arena),
             kind,
+            common,
+            notes: RefCell::new(None),
             arena,
         };
         // Fields that feed under conditions come later, when what the conditions look at is there.
         let mut later: Vec<'e, (&'e Feed, Found<'e>)> = Vec::new_in(arena);
+        let beside = common.beside;
         let field = |at: Option<u16>| catalog.fields.get(usize::from(at?));
         if let (Some(field), Some(name)) = (field(beside.rule), &kind.name) {
             values.feed(field, b"rule", Text::plain(name.as_bytes()), false, &mut later);
@@ -155,7 +169,7 @@ impl<'e> Values<'e> {
             values.feed(field, b"hostname", hostname, false, &mut later);
         }
         if let Some(field) = field(beside.message)
-            && let Some(message) = event.message(arena)
+            && let Some(message) = event.message
         {
             values.feed(field, b"output", Text::plain(message), false, &mut later);
         }
@@ -248,7 +262,35 @@ impl<'e> Values<'e> {
     #[inline]
     pub(crate) fn valid(&self, id: ParamId) -> Option<&Found<'e>> {
         let found = self.any(id)?;
-        found.is(self.params.get(usize::from(id))?.kind).then_some(found)
+        let valid = found.is(self.params.get(usize::from(id))?.kind);
+        self.note(valid, || Question::Valid(id));
+        valid.then_some(found)
+    }
+
+    /// Whether the value of a parameter, which looks like its type, may stand in a place.
+    pub(crate) fn suits(&self, id: ParamId, place: Place) -> bool {
+        if self.param(id).is_some_and(|param| always_suits(param.kind, place)) {
+            return true;
+        }
+        let suits = self.any(id).is_some_and(|found| suits(found.text, place));
+        self.note(suits, || Question::Suits(id, place));
+        suits
+    }
+
+    /// Whether these values have so many bytes at most, each with or without quotes of a shell around all of it.
+    pub(crate) fn fit(&self, values: &[(ParamId, bool)], most: usize) -> bool {
+        let fit = self.fits(values, most);
+        self.note(fit, || Question::Fits(values.into(), most));
+        fit
+    }
+
+    fn fits(&self, values: &[(ParamId, bool)], most: usize) -> bool {
+        let len = |(id, quoted): &(ParamId, bool)| match self.any(*id) {
+            Some(found) if *quoted => shell::quoted_len(found.text),
+            Some(found) => found.text.len(),
+            None => 0,
+        };
+        values.iter().map(len).sum::<usize>() <= most
     }
 
     /// A parameter's name and type.
@@ -257,17 +299,25 @@ impl<'e> Values<'e> {
     }
 
     /// All parameters that have a value, in the catalog's order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'e Param, &Found<'e>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ParamId, &'e Param, &Found<'e>)> {
         let present = self.places.iter().enumerate().filter(|(_, place)| **place > 0);
         present.filter_map(|(id, place)| {
             let (_, _, found) = self.found.get(usize::from(*place) - 1)?;
-            Some((self.params.get(id)?, found))
+            Some((ParamId::try_from(id).ok()?, self.params.get(id)?, found))
+        })
+    }
+
+    /// Which parameters have a value, and where each came from.
+    pub(super) fn signature(&self) -> impl Iterator<Item = u32> {
+        self.found.iter().map(|(id, rank, found)| {
+            let form = u32::from(found.number) << 1 | u32::from(found.text.is_empty());
+            u32::from(*id) << 16 | u32::from(*rank) << 8 | form
         })
     }
 
     /// Whether all conditions hold.
     #[inline]
-    pub(crate) fn hold(&self, conditions: &List<Cond>) -> bool {
+    pub(crate) fn hold(&self, conditions: &[Cond]) -> bool {
         conditions.iter().all(|condition| self.holds(condition))
     }
 
@@ -283,17 +333,111 @@ impl<'e> Values<'e> {
 
     #[inline(never)]
     fn holds_indeed(&self, condition: &Cond) -> bool {
-        match condition.operand {
-            Operand::Param(id) => match (&condition.test, self.valid(id)) {
-                (Test::Present, found) => found.is_some(),
-                (Test::Absent, found) => found.is_none(),
-                (_, None) => false,
-                (Test::AnyOf(patterns), Some(found)) => any(patterns, found.text),
-                (Test::NoneOf(patterns), Some(found)) => !any(patterns, found.text),
-            },
-            Operand::Tag => test(&condition.test, &self.kind.tags),
-            Operand::Word => test(&condition.test, &self.kind.words),
+        match (&condition.operand, &condition.test) {
+            (Operand::Tag, asked) => test(asked, &self.kind.tags),
+            (Operand::Word, asked) => test(asked, &self.kind.words),
+            (Operand::Param(id), Test::Present) => self.valid(*id).is_some(),
+            (Operand::Param(id), Test::Absent) => self.valid(*id).is_none(),
+            (Operand::Param(id), asked) => {
+                let holds = self.matches(*id, asked);
+                self.note(holds, || Question::Holds(self.common.condition(condition)));
+                holds
+            }
         }
+    }
+
+    /// Whether the value of a parameter looks like its type, and like what a test asks for.
+    fn matches(&self, id: ParamId, test: &Test) -> bool {
+        let of_type = |found: &&Found<'e>| self.param(id).is_some_and(|param| found.is(param.kind));
+        let Some(found) = self.any(id).filter(of_type) else {
+            return false;
+        };
+        match test {
+            Test::AnyOf(patterns) => any(patterns, found.text),
+            Test::NoneOf(patterns) => !any(patterns, found.text),
+            Test::Present => true,
+            Test::Absent => false,
+        }
+    }
+
+    /// What is asked and written from now on is noted, until [`Self::noted`].
+    pub(super) fn take_notes(&self) {
+        self.notes.replace(Some(Notes::default()));
+    }
+
+    pub(super) fn noted(&self) -> Notes {
+        self.notes.take().unwrap_or_default()
+    }
+
+    #[inline]
+    fn note(&self, answer: bool, question: impl FnOnce() -> Question) {
+        if let Some(notes) = &mut *self.notes.borrow_mut() {
+            let question = question();
+            if notes.asked.iter().all(|asked| asked.question != question) {
+                notes.asked.push(Asked { question, answer });
+            }
+        }
+    }
+
+    /// The answer to a question.
+    pub(super) fn answer(&self, question: &Question) -> bool {
+        match question {
+            Question::Valid(id) => self.valid(*id).is_some(),
+            Question::Suits(id, place) => self.any(*id).is_some_and(|found| suits(found.text, *place)),
+            Question::Holds(condition) => match condition.operand {
+                Operand::Param(id) => self.matches(id, &condition.test),
+                Operand::Tag | Operand::Word => false,
+            },
+            Question::Fits(values, most) => self.fits(values, *most),
+        }
+    }
+
+    /// Leaves a place for the value of a parameter: a byte stands there for it.
+    pub(crate) fn hole(&self, param: ParamId, form: Form, out: &mut std::vec::Vec<u8>) {
+        if let Some(notes) = &mut *self.notes.borrow_mut() {
+            let at = u32::try_from(out.len()).unwrap_or(u32::MAX);
+            notes.holes.push(Hole { at, param, form });
+        }
+        out.push(b'0');
+    }
+
+    /// Appends the value that belongs into a place.
+    #[inline]
+    pub(super) fn fill(&self, hole: &Hole, out: &mut std::vec::Vec<u8>) {
+        let Some(found) = self.any(hole.param) else {
+            return;
+        };
+        match hole.form {
+            Form::Whole => found.write_json(out),
+            Form::Prose => found.write_clipped(PROSE, out),
+            Form::Quoted => shell::write_inside(found.text, out),
+        }
+    }
+}
+
+/// Whether a place takes a value.
+pub(super) fn suits(text: &[u8], place: Place) -> bool {
+    match place {
+        Place::Argument => text.first() != Some(&b'-'),
+        Place::Word => class::all(class::PLAIN, text),
+        // zsh expands `=cmd` there.
+        Place::WordBegin => text.first() != Some(&b'=') && class::all(class::PLAIN, text),
+        Place::Yaml => text.iter().all(|b| b.is_ascii_alphanumeric() || b"._:/@+-".contains(b)),
+        // Falco has no escape that all its versions read.
+        Place::Condition => text
+            .iter()
+            .all(|b| matches!(b, b' '..=b'~' if !matches!(b, b'"' | b'\\'))),
+    }
+}
+
+/// Whether a place takes every value of a type.
+fn always_suits(kind: ParamType, place: Place) -> bool {
+    use ParamType as T;
+    match place {
+        Place::Argument => kind != T::Text,
+        Place::Word | Place::WordBegin => !matches!(kind, T::Text | T::Path | T::UserName | T::K8sUser),
+        Place::Yaml => !matches!(kind, T::Text | T::Path | T::UserName | T::K8sUser | T::Word),
+        Place::Condition => !matches!(kind, T::Text | T::Path),
     }
 }
 
@@ -506,6 +650,58 @@ mod tests {
             assert!(is_valid(kind, good.as_bytes()), "{kind:?} {good}");
             assert!(!is_valid(kind, bad.as_bytes()), "{kind:?} {bad}");
         }
+    }
+
+    /// What is not asked of a value must be so of every value of its type.
+    #[test]
+    fn places_take_what_they_are_said_to_take() {
+        use ParamType as T;
+        let places = [
+            Place::Argument,
+            Place::Word,
+            Place::WordBegin,
+            Place::Yaml,
+            Place::Condition,
+        ];
+        let kinds = [
+            (T::ContainerId, "4cc4da328699"),
+            (T::DnsLabel, "shop-eu"),
+            (T::DnsSubdomain, "node-1.example"),
+            (T::Integer, "4294967295"),
+            (T::Port, "1"),
+            (T::Ip, "::1"),
+            (T::UserName, "jane"),
+            (T::K8sUser, "a"),
+            (T::Image, "x"),
+            (T::Word, "a"),
+            (T::Path, "/etc"),
+            (T::Text, "x"),
+        ];
+        for (kind, good) in kinds {
+            for (byte, at) in (0..=255_u8).flat_map(|byte| (0..=good.len()).map(move |at| (byte, at))) {
+                let text = [&good.as_bytes()[..at], &[byte], &good.as_bytes()[at..]].concat();
+                for place in places.into_iter().filter(|place| always_suits(kind, *place)) {
+                    assert!(
+                        !is_valid(kind, &text) || suits(&text, place),
+                        "{kind:?} {place:?} {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_a_shell_are_quoted_where_they_mean_something() {
+        for (word, plain) in [
+            ("quay.io/acme/x:1.2", true),
+            ("$(id)", false),
+            ("~/x", false),
+            ("a=b", true),
+            ("=ls", false),
+        ] {
+            assert_eq!(suits(word.as_bytes(), Place::WordBegin), plain, "{word}");
+        }
+        assert!(suits(b"=ls", Place::Word));
     }
 
     #[test]

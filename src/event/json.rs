@@ -10,12 +10,14 @@ use crate::json::{Cursor, Invalid, Seen, Text, Value, word};
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
     pub(crate) members: &'a [Member<'a>],
-    fields: Fields<'a>,
+    pub(super) fields: Fields<'a>,
     /// Position and one of the member of each [`Key`], or 0.
-    known: [u32; Key::COUNT],
+    pub(super) known: [u32; Key::COUNT],
     /// The whole object as it came.
     pub(crate) text: &'a [u8],
     pub(crate) seen: Seen,
+    /// A member that is a string with an object in it, which was read in passing.
+    pub(super) carried: Option<(usize, &'a Record<'a>)>,
 }
 
 /// A member of an object.
@@ -45,10 +47,10 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    const COUNT: usize = 12;
+    pub(super) const COUNT: usize = 12;
 
     #[inline]
-    fn of(key: &[u8]) -> Option<Self> {
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
         const RULE: u64 = word::of("rule");
         const TIME: u64 = word::of("time");
         const TAGS: u64 = word::of("tags");
@@ -80,7 +82,11 @@ impl Key {
 impl<'a> Record<'a> {
     /// The same record with other members.
     pub(crate) fn with(&self, members: &'a [Member<'a>]) -> Self {
-        Self { members, ..*self }
+        Self {
+            members,
+            carried: None,
+            ..*self
+        }
     }
 
     /// Reads one object and nothing else. Whether its strings are UTF-8 is left open; `seen` says whether there is
@@ -123,7 +129,14 @@ impl<'a> Record<'a> {
             known,
             text,
             seen: cursor.seen,
+            carried: None,
         })
+    }
+
+    /// The object in a member that is a string, if it was read in passing.
+    pub(crate) fn carried(&self, member: usize) -> Option<&'a Record<'a>> {
+        let (at, record) = self.carried?;
+        (at == member).then_some(record)
     }
 
     /// The value of a known key.
@@ -167,7 +180,11 @@ impl<'a> Record<'a> {
             rule: Some(rule),
             priority,
             output: self.string(Key::Output),
-            message: self.string(Key::Message).map(|text| text.decode(arena)),
+            // Falco gives it with `json_include_message_property`.
+            message: match self.string(Key::Message) {
+                Some(text) => Some(text.decode(arena)),
+                None => self.string(Key::Output).map(|text| super::message(text.decode(arena))),
+            },
             source: self.string(Key::Source).map(|text| text.decoded(arena)),
             tags: match self.known(Key::Tags) {
                 Some(Value::Array(tags)) => tags,

@@ -3,6 +3,7 @@
 //! The formats by version are in `docs/formats.md`.
 
 mod fields;
+mod forms;
 mod json;
 mod priority;
 mod sift;
@@ -10,12 +11,11 @@ mod text;
 mod time;
 
 pub(crate) use fields::Fields;
+pub(crate) use forms::Forms;
 pub(crate) use json::{Key, Member, Record, tags};
 pub use priority::Priority;
 pub(crate) use sift::may_hold;
 pub(crate) use time::Instant;
-
-use bumpalo::Bump;
 
 use crate::json::Text;
 
@@ -46,9 +46,8 @@ pub(crate) struct Event<'a> {
     pub(crate) priority: Priority,
     /// The whole of Falco's `output`.
     pub(crate) output: Option<Text<'a>>,
-    /// `output` without time and priority, where Falco gave it (`json_include_message_property`) or the line
-    /// is text.
-    message: Option<&'a [u8]>,
+    /// `output` without time and priority.
+    pub(crate) message: Option<&'a [u8]>,
     pub(crate) source: Option<Text<'a>>,
     /// A JSON array, valid, or nothing: [`tags`] reads it.
     pub(crate) tags: &'a [u8],
@@ -69,16 +68,11 @@ pub(crate) struct Event<'a> {
 
 pub(crate) use text::parse as parse_text;
 
-impl<'a> Event<'a> {
-    /// `output` without time and priority: the message of the rule's template.
-    ///
-    /// `13:40:25.978642167: Warning Shell executed` -> `Shell executed`. Internal alerts have no such head in
-    /// JSON and come back whole.
-    pub(crate) fn message(&self, arena: &'a Bump) -> Option<&'a [u8]> {
-        if let Some(message) = self.message {
-            return Some(message);
-        }
-        let output = self.output?.decode_str(arena);
-        Some(text::head(output).map_or(output, |head| head.message).as_bytes())
-    }
+/// `output` without time and priority: the message of the rule's template.
+///
+/// `13:40:25.978642167: Warning Shell executed` -> `Shell executed`. Internal alerts have no such head in
+/// JSON and come back whole.
+fn message(output: &[u8]) -> &[u8] {
+    let head = text::head(output);
+    head.and_then(|head| output.get(head.message..)).unwrap_or(output)
 }

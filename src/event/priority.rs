@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::word;
+
 /// How urgent the rule's author found it. Falco's order: most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
@@ -54,6 +56,9 @@ impl Priority {
     /// `info` is `Informational`.
     pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
         let text = text.as_ref();
+        if let Some(spelled) = Self::ALL.into_iter().find(|p| word::same(text, p.as_str().as_bytes())) {
+            return Some(spelled);
+        }
         let of_length = |known: &str| known.len() == text.len() && text.eq_ignore_ascii_case(known.as_bytes());
         if of_length("info") {
             return Some(Self::Informational);

@@ -13,72 +13,70 @@ use super::{Event, Fields, Format, Instant, Priority};
 use crate::json::{Text, Value, word};
 use bewit_catalog::model::{Catalog, TextKey};
 
-/// Time, priority and message of a text alert.
-pub(super) struct Head<'a> {
-    pub(super) time: &'a str,
-    pub(super) priority: Priority,
-    pub(super) message: &'a str,
+/// Priority of a text alert, and where its time ends and its message begins.
+pub(super) struct Head {
+    time: usize,
+    priority: Priority,
+    pub(super) message: usize,
 }
 
-/// Takes the head off a text alert. Nine digits of a second and a priority word tell an alert from
+/// Reads the head of a text alert. Nine digits of a second and a priority word tell an alert from
 /// Falco's log lines, which have neither.
-pub(super) fn head(line: &str) -> Option<Head<'_>> {
+pub(super) fn head(line: &[u8]) -> Option<Head> {
     // The two forms of time differ in length.
-    let at = [18, 34]
-        .into_iter()
-        .find(|at| line.as_bytes().get(*at) == Some(&b':'))?;
-    let (time, rest) = (line.get(..at)?, line.get(at..)?.strip_prefix(": ")?);
-    if !is_clock(time) && !is_iso(time) {
+    let time = [18, 34].into_iter().find(|at| line.get(*at) == Some(&b':'))?;
+    let begin = time + 2;
+    if line.get(time..begin)? != b": " {
         return None;
     }
-    let (word, message) = rest.split_once(' ').unwrap_or((rest, ""));
+    let text = line.get(..time)?;
+    if !is_clock(text) && !is_iso(text) {
+        return None;
+    }
+    let end = word::find(line, begin, b' ');
     Some(Head {
         time,
-        priority: Priority::parse(word)?,
-        message,
+        priority: Priority::parse(line.get(begin..end)?)?,
+        message: line.len().min(end + 1),
     })
 }
 
 /// `HH:MM:SS.nnnnnnnnn`
-fn is_clock(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == 18
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            2 | 5 => *byte == b':',
-            8 => *byte == b'.',
-            _ => byte.is_ascii_digit(),
-        })
+fn is_clock(text: &[u8]) -> bool {
+    let is_like = |at, sample| word::load(text, at).is_some_and(|word| word::is_like(word, sample));
+    text.len() == 18 && is_like(0, *b"00:00:00") && is_like(8, *b".0000000") && is_like(10, *b"00000000")
 }
 
 /// `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000`
-fn is_iso(text: &str) -> bool {
-    let signed = matches!(text.as_bytes().get(29), Some(b'+' | b'-'));
+fn is_iso(text: &[u8]) -> bool {
+    let signed = matches!(text.get(29), Some(b'+' | b'-'));
     text.len() == 34 && signed && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
 }
 
 /// The alert of a text line, if it is one.
 #[inline(never)] // see `Annotator::unwrap`
 pub(crate) fn parse<'a>(line: &'a str, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
-    let head = head(line)?;
-    let told = catalog::told_by(catalog, head.message);
+    let head = head(line.as_bytes())?;
+    let (head_time, head_message) = (line.get(..head.time)?, line.get(head.message..)?);
+    let told = catalog::told_by(catalog, head_message);
     let message = told.and_then(|told| catalog.messages.get(usize::from(told)));
     let rule = message.and_then(|message| catalog.rules.get(usize::from(message.rule)));
     let source = rule.map_or("", |rule| rule.source.as_ref());
-    let (fields, ambiguous) = fields(head.message, source, catalog, arena);
-    let iso = head.time.len() > 18;
-    let time = iso.then(|| Instant::parse(head.time)).flatten().map(Instant::falco);
+    let (fields, ambiguous) = fields(head_message, source, catalog, arena);
+    let iso = head.time > 18;
+    let time = iso.then(|| Instant::parse(head_time)).flatten().map(Instant::falco);
     Some(Event {
         format: Format::Text,
         rule: None,
         priority: head.priority,
         output: Some(Text::plain(line)),
-        message: Some(head.message.as_bytes()),
+        message: Some(head_message.as_bytes()),
         source: None,
         tags: b"",
         hostname: None,
         uuid: None,
         time: time.map(|time| Text::plain(arena.alloc_str(&time))),
-        clock: (!iso).then_some(head.time),
+        clock: (!iso).then_some(head_time),
         fields,
         metadata: &[],
         ambiguous,

@@ -49,6 +49,12 @@ impl Seen {
         self.bytes & word::HIGH == 0
     }
 
+    /// Offset of the first quote, backslash or control character of a string from `at` on, or the length.
+    #[inline]
+    pub(crate) fn special(&mut self, bytes: &[u8], at: usize) -> usize {
+        word::special(bytes, at, &mut self.bytes)
+    }
+
     /// Adds what another document holds.
     pub(crate) fn add(&mut self, other: Self) {
         self.bytes |= other.bytes;
@@ -78,6 +84,11 @@ impl<'a> Cursor<'a> {
     /// Offset of the next byte.
     pub(crate) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Goes on at an offset.
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// What was read since an offset.
@@ -180,7 +191,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value, whole.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<Value<'a>, Invalid> {
         match self.peek() {
             Some(b'"') => self.string().map(Value::String),
@@ -206,9 +217,7 @@ impl<'a> Cursor<'a> {
 
     fn digits(&mut self) -> Result<usize, Invalid> {
         let start = self.at;
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
-        }
+        self.at = word::behind_all_digits(self.bytes, start);
         if self.at == start {
             self.invalid()
         } else {
@@ -247,8 +256,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string, from its opening quote.
-    #[inline(always)]
-    fn string(&mut self) -> Result<Text<'a>, Invalid> {
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, Invalid> {
         self.at += 1;
         let start = self.at;
         let mut escaped = false;

@@ -23,7 +23,7 @@ enum Form {
 
 impl<'a> Text<'a> {
     /// The body of a JSON string that was found valid.
-    pub(super) fn json(body: &'a [u8], escaped: bool) -> Self {
+    pub(crate) fn json(body: &'a [u8], escaped: bool) -> Self {
         Self {
             body,
             form: if escaped { Form::Escaped } else { Form::Same },

@@ -170,6 +170,27 @@ pub(crate) fn behind_digits(text: &[u8], at: usize) -> usize {
     }
 }
 
+/// Offset behind all ASCII digits from `at` on.
+pub(crate) fn behind_all_digits(text: &[u8], mut at: usize) -> usize {
+    loop {
+        let end = behind_digits(text, at);
+        if end < at + 9 {
+            return end;
+        }
+        at = end;
+    }
+}
+
+/// Whether eight bytes are as in a sample, where `0` stands for any digit.
+#[inline]
+pub(crate) const fn is_like(word: u64, sample: [u8; 8]) -> bool {
+    let sample = u64::from_le_bytes(sample);
+    // A byte of the sample that is a `0` leaves room for ten, any other for one.
+    let zeros = zeros(sample ^ (LOW * b'0' as u64)) >> 7;
+    let left = word ^ sample;
+    (left.wrapping_add(LOW * 0x7f - zeros * 9) | left) & HIGH == 0
+}
+
 /// The eight hex digits of a number.
 pub(crate) const fn hex(number: u32) -> [u8; 8] {
     // Each half byte to a byte of its own, the first lowest.
@@ -200,27 +221,40 @@ const fn index(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
+/// The high bit of each byte that is a quote, a backslash or a control character; only the first mark is sure.
+#[inline]
+const fn specials(word: u64) -> u64 {
+    // A quote is 0x20 then, and what is below 0x20 stays there.
+    let turned = word ^ (LOW * 2);
+    let backslash = word ^ (LOW * b'\\' as u64);
+    (turned.wrapping_sub(LOW * 0x21) | backslash.wrapping_sub(LOW)) & !word & HIGH
+}
+
 /// Offset of the first quote, backslash or control character from `at` on, or the length. The bits of all bytes
 /// that were looked at are added to `seen`.
 #[inline]
-pub(crate) fn special(bytes: &[u8], mut at: usize, seen: &mut u64) -> usize {
-    while let Some(word) = load(bytes, at) {
-        *seen |= word;
-        let below = word.wrapping_sub(LOW * 0x20) & !word & HIGH;
-        let marks = equal(word, b'"') | equal(word, b'\\') | below;
+pub(crate) fn special(bytes: &[u8], from: usize, seen: &mut u64) -> usize {
+    let mut bits = *seen;
+    let rest = bytes.get(from..).unwrap_or_default();
+    let mut words = rest;
+    let at = loop {
+        let Some((word, behind)) = words.split_first_chunk() else {
+            let end = words.iter().position(|byte| {
+                bits |= u64::from(*byte);
+                matches!(byte, b'"' | b'\\' | 0..0x20)
+            });
+            break rest.len() - words.len() + end.unwrap_or(words.len());
+        };
+        let word = u64::from_le_bytes(*word);
+        bits |= word;
+        let marks = specials(word);
         if marks != 0 {
-            return at + index(marks);
+            break rest.len() - words.len() + index(marks);
         }
-        at += 8;
-    }
-    while let Some(byte) = bytes.get(at) {
-        *seen |= u64::from(*byte);
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            break;
-        }
-        at += 1;
-    }
-    at
+        words = behind;
+    };
+    *seen = bits;
+    from + at
 }
 
 /// Appends what JSON escapes stand for; the body of a string was found valid. Lone surrogates become U+FFFD.
@@ -346,13 +380,31 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_tells_what_is_like_it() {
+        let is_like = |text: &[u8; 8]| is_like(u64::from_le_bytes(*text), *b"00:00:00");
+        assert!(is_like(b"09:58:43"));
+        for (at, byte) in (0..8).flat_map(|at| (0..=255_u8).map(move |byte| (at, byte))) {
+            let mut text = *b"09:58:43";
+            text[at] = byte;
+            let good = if at % 3 == 2 {
+                byte == b':'
+            } else {
+                byte.is_ascii_digit()
+            };
+            assert_eq!(is_like(&text), good, "{byte} at {at}");
+        }
+    }
+
+    #[test]
     fn the_end_of_digits_is_found() {
+        assert_eq!(behind_all_digits(&[b'7'; 30], 3), 30);
         for byte in (0..=255_u8).filter(|byte| !byte.is_ascii_digit()) {
             for end in 0..=9 {
                 let mut text = *b"0123456789012345";
                 text[end] = byte;
                 assert_eq!(behind_digits(&text, 0), end, "{byte} at {end}");
                 assert_eq!(behind_digits(&text[..=end], 0), end, "{byte} at {end}");
+                assert_eq!(behind_all_digits(&text, 0), end, "{byte} at {end}");
             }
         }
     }

@@ -109,6 +109,12 @@ impl<'o> Writer<'o> {
         self.out.push(b'"');
     }
 
+    /// The next value, as it is appended.
+    pub(crate) fn written(&mut self, value: impl FnOnce(&mut Vec<u8>)) {
+        self.separate();
+        value(self.out);
+    }
+
     /// Whatever it is, with all the commas.
     pub(crate) fn raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(self.out);

@@ -1,11 +1,11 @@
 //! The native schema: Falco's own keys as they came, and all that bewit adds in one object beside them.
 
-use bewit_catalog::model::{Mitigation, Reference, Template, Tuning, Undo};
+use bewit_catalog::model::{Command, Mitigation, ParamId, Reference, Template, Tuning, Undo};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::brief;
-use crate::annotate::{Alert, Cause, Found, Mover, id, listed};
+use crate::annotate::{Advice, Alert, Cause, Form, Mover, Values, id, listed};
 use crate::config::{Config, Detail};
 use crate::envelope::{Kept, Layer, is_raw_line};
 use crate::event::{Format, Instant, Key, Record};
@@ -79,18 +79,28 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detai
         for layer in input.layers() {
             beside(alert, layer, &mut keys, w, &mut outer);
         }
-        w.key("bewit").object(|w| {
-            w.key("schema").string(SCHEMA);
-            w.key("id").quoted(|out| match alert.event.uuid {
+        w.raw(|out| {
+            // Something of the alert stands before it.
+            out.extend_from_slice(b",\"bewit\":{\"schema\":\"");
+            out.extend_from_slice(SCHEMA.as_bytes());
+            out.extend_from_slice(b"\",\"id\":\"");
+            match alert.event.uuid {
                 Some(uuid) if !uuid.is_empty() => uuid.decoded(alert.arena).write_json(out),
                 _ => id(input.text, alert.arena, out),
-            });
-            w.key("fingerprint").quoted(|out| alert.write_fingerprint(out));
-            match detail {
-                Detail::Brief => brief::write(alert, config, w),
-                Detail::Full => full(alert, config, w),
             }
-            w.key("input").object(|w| origin(alert, input, &inferred, &outer, w));
+            out.extend_from_slice(b"\",\"fingerprint\":\"");
+            alert.write_fingerprint(out);
+            out.push(b'"');
+            let write = |advice: &Advice<'_>, out: &mut Vec<u8>| match detail {
+                Detail::Brief => brief::write(advice, config, &mut Writer::within(out)),
+                Detail::Full => full(advice, config, &mut Writer::within(out)),
+            };
+            alert.write_advice(detail, write, out);
+            out.extend_from_slice(b",\"input\":{\"format\":\"");
+            out.extend_from_slice(alert.event.format.as_str().as_bytes());
+            out.extend_from_slice(b"\",\"envelope\":[");
+            origin(alert, input, &inferred, &outer, &mut Writer::within(out));
+            out.extend_from_slice(b"}}");
         });
     });
 }
@@ -283,21 +293,21 @@ fn value_text(member: &[u8]) -> &[u8] {
 }
 
 /// Everything that is known of an alert.
-fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
-    let Some(guide) = alert.guide() else {
+fn full(advice: &Advice<'_>, config: &Config, w: &mut Writer<'_>) {
+    let Some(guide) = advice.guide() else {
         return;
     };
-    prose(w.key("summary"), alert, &guide.entry.summary);
-    severity(alert, w);
+    prose(w.key("summary"), advice, &guide.entry.summary);
+    severity(advice, w);
     w.key("entities");
-    entities(alert, w);
-    w.key("attack").array(|w| attack(alert, w));
-    assessment(alert, w);
+    entities(advice.values(), w);
+    w.key("attack").array(|w| attack(advice, w));
+    assessment(advice, w);
     w.key("mitigations").array(|w| {
-        let attack = alert.attack();
-        for mitigation in alert.fitting(&guide.mitigations) {
+        let attack = advice.attack();
+        for mitigation in advice.fitting(&guide.mitigations) {
             w.object(|w| {
-                self::mitigation(alert, mitigation, w);
+                self::mitigation(advice, mitigation, w);
                 let mut listed = listed(&attack, &mitigation.attack_mitigations).peekable();
                 if listed.peek().is_some() {
                     w.key("attack_mitigations").strings(listed);
@@ -307,14 +317,14 @@ fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
         }
     });
     if let Some(tuning) = &guide.entry.tuning {
-        w.key("tuning").object(|w| self::tuning(alert, tuning, w));
+        w.key("tuning").object(|w| self::tuning(advice, tuning, w));
     }
     w.key("guidance").object(|w| {
-        guidance(alert, w);
-        prose(w.key("why"), alert, &guide.entry.why);
+        guidance(advice, w);
+        prose(w.key("why"), advice, &guide.entry.why);
         w.key("innocent").array(|w| {
             for cause in guide.entry.innocent.iter() {
-                prose(w, alert, cause);
+                prose(w, advice, cause);
             }
         });
         references(&guide.entry.references, w);
@@ -323,17 +333,18 @@ fn full(alert: &Alert<'_>, config: &Config, w: &mut Writer<'_>) {
 }
 
 /// Prose as the next value.
-fn prose(w: &mut Writer<'_>, alert: &Alert<'_>, template: &Template) {
-    w.quoted(|out| alert.write_prose(template, out));
+pub(super) fn prose(w: &mut Writer<'_>, advice: &Advice<'_>, template: &Template) {
+    w.quoted(|out| advice.write_prose(template, out));
 }
 
 /// How the guidance was found.
-pub(super) fn guidance(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    w.key("matched_by").string(alert.plan.matched_by.as_str());
+pub(super) fn guidance(advice: &Advice<'_>, w: &mut Writer<'_>) {
+    let Advice { alert, plan, head, .. } = advice;
+    w.key("matched_by").string(plan.matched_by.as_str());
     w.key("rule")
-        .string(alert.rule().map_or(&alert.head.title, |rule| &rule.name).as_ref());
-    w.key("entry").string(alert.head.id.as_ref());
-    w.key("confidence").string(alert.plan.confidence.as_str());
+        .string(alert.rule().map_or(&head.title, |rule| &rule.name).as_ref());
+    w.key("entry").string(head.id.as_ref());
+    w.key("confidence").string(plan.confidence.as_str());
     w.key("catalog").string(alert.catalog.version.as_ref());
 }
 
@@ -348,21 +359,19 @@ pub(super) fn organisation(config: &Config, w: &mut Writer<'_>) {
     }
 }
 
-/// Where the alert came from and what was done to it on the way.
+/// Where the alert came from and what was done to it on the way: what is left of `input`, from inside its `envelope`.
 fn origin(alert: &Alert<'_>, input: &Input<'_>, inferred: &Inferred<'_>, outer: &Outer<'_>, w: &mut Writer<'_>) {
-    w.key("format").string(alert.event.format.as_str());
-    w.key("envelope").array(|w| {
-        // As they were around the line: the outermost first.
-        let mut names = [""; crate::envelope::DEPTH + 1];
-        let mut count = 0;
-        for (name, layer) in names.iter_mut().rev().zip(input.layers()) {
-            *name = layer.name;
-            count += 1;
-        }
-        for name in names.iter().skip(names.len() - count) {
-            w.string(name);
-        }
-    });
+    // As they were around the line: the outermost first.
+    let mut names = [""; crate::envelope::DEPTH + 1];
+    let mut count = 0;
+    for (name, layer) in names.iter_mut().rev().zip(input.layers()) {
+        *name = layer.name;
+        count += 1;
+    }
+    for name in names.iter().skip(names.len() - count) {
+        w.string(name);
+    }
+    w.raw(|out| out.push(b']'));
     if !outer.0.is_empty() {
         w.key("outer").object(|w| {
             for (key, value) in &outer.0 {
@@ -409,13 +418,13 @@ fn origin(alert: &Alert<'_>, input: &Input<'_>, inferred: &Inferred<'_>, outer: 
 fn enriched<'a>(alert: &Alert<'a>) -> impl Iterator<Item = &'a str> {
     let any = !alert.event.metadata.is_empty();
     let all = any.then(|| alert.values.iter()).into_iter().flatten();
-    all.filter(|(_, found)| found.field.starts_with(b"@kubernetes."))
-        .map(|(param, _)| param.name.as_ref())
+    all.filter(|(_, _, found)| found.field.starts_with(b"@kubernetes."))
+        .map(|(_, param, _)| param.name.as_ref())
 }
 
-fn severity(alert: &Alert<'_>, w: &mut Writer<'_>) {
+fn severity(advice: &Advice<'_>, w: &mut Writer<'_>) {
     let mut movers = Vec::new();
-    let severity = alert.severity(|mover, add| movers.push((mover, add)));
+    let severity = advice.severity(|mover, add| movers.push((mover, add)));
     w.key("severity").object(|w| {
         w.key("level").string(severity.level);
         w.key("score").integer(severity.score);
@@ -437,36 +446,47 @@ fn severity(alert: &Alert<'_>, w: &mut Writer<'_>) {
 }
 
 /// The parameters that have a place in `entities`; the catalog sorts them by it.
-fn entities(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let placed: Vec<(Vec<&str>, &Found<'_>)> = alert
-        .values
+fn entities(values: &Values<'_>, w: &mut Writer<'_>) {
+    let placed: Vec<Placed<'_>> = values
         .iter()
-        .filter_map(|(param, found)| Some((param.entity.as_deref()?.split('.').collect(), found)))
+        .filter_map(|(id, param, found)| {
+            Some(Placed {
+                path: param.entity.as_deref()?.split('.').collect(),
+                param: id,
+                number: found.number,
+            })
+        })
         .collect();
-    w.object(|w| group(&placed, 0, w));
+    w.object(|w| group(values, &placed, 0, w));
 }
 
-fn group(placed: &[(Vec<&str>, &Found<'_>)], depth: usize, w: &mut Writer<'_>) {
+/// A parameter and its place.
+struct Placed<'a> {
+    path: Vec<&'a str>,
+    param: ParamId,
+    number: bool,
+}
+
+fn group(values: &Values<'_>, placed: &[Placed<'_>], depth: usize, w: &mut Writer<'_>) {
     let mut rest = placed;
-    while let Some((path, found)) = rest.first() {
+    while let Some(Placed { path, param, number }) = rest.first() {
         let name = path.get(depth).copied().unwrap_or_default();
-        let len = rest.iter().take_while(|(p, _)| p.get(depth) == path.get(depth)).count();
+        let len = rest.iter().take_while(|p| p.path.get(depth) == path.get(depth)).count();
         w.foreign_key(name);
-        if path.len() == depth + 1 {
-            if found.number {
-                w.json(found.text);
-            } else {
-                w.quoted(|out| found.write_json(out));
-            }
+        let value = |out: &mut Vec<u8>| values.hole(*param, Form::Whole, out);
+        if path.len() > depth + 1 {
+            w.object(|w| group(values, &rest[..len], depth + 1, w));
+        } else if *number {
+            w.written(value);
         } else {
-            w.object(|w| group(&rest[..len], depth + 1, w));
+            w.quoted(value);
         }
         rest = &rest[len..];
     }
 }
 
-fn attack(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    for attack in alert.attack() {
+fn attack(advice: &Advice<'_>, w: &mut Writer<'_>) {
+    for attack in advice.attack() {
         w.object(|w| {
             if let Some(id) = &attack.id {
                 w.key("technique").string(id.as_ref());
@@ -475,7 +495,7 @@ fn attack(alert: &Alert<'_>, w: &mut Writer<'_>) {
                 w.key("name").string(technique.name.as_ref());
             }
             w.key("tactics").strings(attack.tactics.iter().map(|t| t.name.as_ref()));
-            w.key("version").string(alert.catalog.attack.version.as_ref());
+            w.key("version").string(advice.alert.catalog.attack.version.as_ref());
             if let Some(newer) = attack.technique.and_then(|t| t.superseded_by.as_deref()) {
                 w.key("superseded_by").string(newer);
             }
@@ -484,8 +504,8 @@ fn attack(alert: &Alert<'_>, w: &mut Writer<'_>) {
     }
 }
 
-fn assessment(alert: &Alert<'_>, w: &mut Writer<'_>) {
-    let assessment = &alert.assessment;
+fn assessment(advice: &Advice<'_>, w: &mut Writer<'_>) {
+    let assessment = &advice.assessment;
     w.key("assessment").object(|w| {
         w.key("disposition").string(assessment.disposition.as_str());
         w.key("confidence").string(assessment.confidence.as_str());
@@ -497,14 +517,14 @@ fn assessment(alert: &Alert<'_>, w: &mut Writer<'_>) {
                     }
                     match reason.cause {
                         Cause::Entry(text) => w.key("text").string(text),
-                        Cause::Innocent(cause) => prose(w.key("text"), alert, &cause.reason),
+                        Cause::Innocent(cause) => prose(w.key("text"), advice, &cause.reason),
                     }
                     w.key("suggests").string(reason.suggests.as_str());
                     w.key("weight").integer(reason.weight);
-                    w.key("fields").strings(reason.fields(&alert.values));
+                    w.key("fields").strings(reason.fields(advice.values()));
                     if let Cause::Innocent(cause) = reason.cause {
                         if let Some(confirm) = &cause.confirm {
-                            prose(w.key("confirm"), alert, confirm);
+                            prose(w.key("confirm"), advice, confirm);
                         }
                         if let Some(release) = &cause.fixed_in {
                             w.key("fixed_in").string(release.as_ref());
@@ -517,51 +537,60 @@ fn assessment(alert: &Alert<'_>, w: &mut Writer<'_>) {
     });
 }
 
-fn mitigation(alert: &Alert<'_>, mitigation: &Mitigation, w: &mut Writer<'_>) {
+fn mitigation(advice: &Advice<'_>, mitigation: &Mitigation, w: &mut Writer<'_>) {
     w.key("id").string(mitigation.id.as_ref());
     w.key("phase").string(mitigation.phase.as_str());
-    prose(w.key("title"), alert, &mitigation.title);
+    prose(w.key("title"), advice, &mitigation.title);
     if let Some(why) = &mitigation.why {
-        prose(w.key("why"), alert, why);
+        prose(w.key("why"), advice, why);
     }
     w.key("steps").array(|w| {
         for step in mitigation.steps.iter() {
-            prose(w, alert, step);
+            prose(w, advice, step);
         }
     });
     w.key("commands").array(|w| {
-        for command in alert.commands(mitigation) {
-            let filled = alert.filled(command);
-            w.object(|w| {
-                prose(w.key("title"), alert, &command.title);
-                w.key("where").string(command.place.as_str());
-                w.key("argv").strings(&filled.argv);
-                w.key("line").string(&filled.line);
-                w.key("effect").string(command.effect.as_str());
-                match &command.undo {
-                    Undo::Nothing => w.key("undo").json("null"),
-                    undo => w.key("undo").quoted(|out| alert.write_undo(undo, out)),
-                }
-                readiness(&filled.missing, w);
-            });
+        for command in advice.commands(mitigation) {
+            w.object(|w| self::command(advice, command, w));
         }
     });
     if !mitigation.manifests.is_empty() {
         w.key("manifests").array(|w| {
             for manifest in mitigation.manifests.iter() {
-                let filled = alert.manifest(manifest);
                 w.object(|w| {
                     w.key("title").string(manifest.title.as_ref());
                     w.key("kind").string(manifest.kind.as_ref());
                     if let Some(apply) = &manifest.apply {
                         w.key("apply").string(apply.as_ref());
                     }
-                    w.key("body").string(&filled.text);
-                    readiness(&filled.missing, w);
+                    let mut missing = Vec::new();
+                    w.key("body")
+                        .quoted(|out| missing = advice.write_manifest(manifest, out));
+                    readiness(&missing, w);
                 });
             }
         });
     }
+}
+
+fn command(advice: &Advice<'_>, command: &Command, w: &mut Writer<'_>) {
+    let values = advice.values();
+    let filled = advice.filled(&command.argv);
+    prose(w.key("title"), advice, &command.title);
+    w.key("where").string(command.place.as_str());
+    w.key("argv").array(|w| {
+        for word in &filled.words {
+            w.quoted(|out| word.write(values, out));
+        }
+    });
+    w.key("line").quoted(|out| filled.write_line(values, out));
+    w.key("effect").string(command.effect.as_str());
+    match &command.undo {
+        Undo::Nothing => w.key("undo").json("null"),
+        Undo::Argv(words) => w.key("undo").quoted(|out| advice.filled(words).write_line(values, out)),
+        Undo::Note(note) => prose(w.key("undo"), advice, note),
+    }
+    readiness(&filled.missing, w);
 }
 
 /// Who says so, and who does the same.
@@ -595,16 +624,17 @@ fn references(references: &[Reference], w: &mut Writer<'_>) {
     });
 }
 
-fn tuning(alert: &Alert<'_>, tuning: &Tuning, w: &mut Writer<'_>) {
-    let filled = alert.tuning(tuning);
+fn tuning(advice: &Advice<'_>, tuning: &Tuning, w: &mut Writer<'_>) {
     if let Some(hook) = &tuning.hook {
         w.key("hook").string(hook.as_ref());
     }
     w.key("kind").string(tuning.kind.as_str());
-    w.key("snippet").string(&filled.text);
-    readiness(&filled.missing, w);
+    let mut missing = Vec::new();
+    w.key("snippet")
+        .quoted(|out| missing = advice.write_tuning(tuning, out));
+    readiness(&missing, w);
     if let Some(note) = &tuning.note {
-        prose(w.key("note"), alert, note);
+        prose(w.key("note"), advice, note);
     }
 }
 

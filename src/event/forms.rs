@@ -1,0 +1,629 @@
+//! Objects of a form that was met before, read faster.
+//!
+//! Programs write objects in few forms: the same keys in the same order, with other values. What stands between the
+//! values is compared with what stood there before instead of being taken apart again, and that goes inside a JSON string
+//! as well: a shipper's record with an alert in `log` is read in one pass, and nothing is unescaped byte by byte.
+//!
+//! What is kept decides nothing: [`Record::read`] gives the same for every object.
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
+
+use super::{Fields, Key, Member, Record};
+use crate::json::{Cursor, Seen, Text, Value, word};
+
+/// Forms of objects, as a tree: what forms have in common at their beginning is there once.
+pub(crate) struct Forms {
+    /// The first one stands before all objects.
+    nodes: Vec<Node>,
+    /// Of what stands between values.
+    bytes: usize,
+}
+
+/// So many nodes, bytes, and nodes behind one are kept. Whoever has more forms than that makes them up: then all begins
+/// anew.
+const NODES: usize = 512;
+const BYTES: usize = 32 << 10;
+const NEXT: usize = 64;
+
+/// What stands before a value, or behind the last one.
+#[derive(Default)]
+struct Node {
+    /// As it is, and inside a JSON string.
+    plain: Box<[u8]>,
+    escaped: Box<[u8]>,
+    step: Step,
+    /// What may stand behind the value, the longest first: one may begin like another.
+    next: Vec<u16>,
+}
+
+/// What that means. Offsets are in it.
+#[derive(Clone, Copy, Default)]
+struct Step {
+    /// Behind the end of a member that is an object.
+    closes: Option<u16>,
+    /// A member of the object itself begins.
+    member: Option<Begin>,
+    /// A field of `output_fields` begins.
+    field: Option<Name>,
+    /// The object ends.
+    ends: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Begin {
+    name: Name,
+    id: Option<Key>,
+    /// Of its value.
+    value: u16,
+    /// The value is an object.
+    opens: bool,
+}
+
+/// Where a key is, without its quotes.
+#[derive(Clone, Copy)]
+struct Name {
+    at: u16,
+    len: u16,
+}
+
+/// A value that was read.
+struct Place {
+    /// What stands before it.
+    node: u16,
+    begin: usize,
+    end: usize,
+    value: Form,
+}
+
+/// What kind of value.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Null,
+    Bool(bool),
+    Number,
+    String { escaped: bool },
+    Array,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            nodes: vec![Node::default()],
+            bytes: 0,
+        }
+    }
+}
+
+impl Forms {
+    /// Reads an object whose form is known.
+    pub(crate) fn read<'a>(&self, text: &'a [u8], arena: &'a Bump) -> Option<Record<'a>> {
+        let mut cursor = Cursor::new(text);
+        let mut places = ArenaVec::with_capacity_in(32, arena);
+        let mut carried = None;
+        let mut node = self.nodes.first()?;
+        loop {
+            let at = cursor.at();
+            let id;
+            (id, node) = self.behind(node, text.get(at..)?, |node| &node.plain)?;
+            let begin = at + node.plain.len();
+            cursor.go_to(begin);
+            if node.step.ends {
+                places.push(Place {
+                    node: id,
+                    begin,
+                    end: begin,
+                    value: Form::Null,
+                });
+                break;
+            }
+            let value = match text.get(begin..).unwrap_or_default() {
+                [b'"', b'{', b'\\', ..] => match self.unescaped(&mut cursor, text, begin + 1, arena) {
+                    Some(record) => {
+                        carried = Some((places.len(), record));
+                        Form::String { escaped: true }
+                    }
+                    None => other(&mut cursor)?,
+                },
+                [b'"', ..] => {
+                    let text = cursor.string().ok()?;
+                    Form::String {
+                        escaped: !text.is_json(),
+                    }
+                }
+                _ => other(&mut cursor)?,
+            };
+            places.push(Place {
+                node: id,
+                begin,
+                end: cursor.at(),
+                value,
+            });
+        }
+        if cursor.at() < text.len() {
+            return None;
+        }
+        self.record(text, &places, cursor.seen, carried, arena)
+    }
+
+    /// What stands at the beginning of a text, of all that may follow a node.
+    #[inline]
+    fn behind(&self, node: &Node, text: &[u8], form: impl Fn(&Node) -> &[u8]) -> Option<(u16, &Node)> {
+        node.next.iter().find_map(|id| {
+            let next = self.nodes.get(usize::from(*id))?;
+            word::begins(text, form(next)).then_some((*id, next))
+        })
+    }
+
+    /// Reads a string at the cursor that is an object of a known form, and a line break behind it.
+    #[inline(never)]
+    fn unescaped<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        text: &'a [u8],
+        begin: usize,
+        arena: &'a Bump,
+    ) -> Option<&'a Record<'a>> {
+        let mut inside = Escaped {
+            text,
+            at: begin,
+            seen: Seen::default(),
+            out: ArenaVec::with_capacity_in(text.len() - begin, arena),
+        };
+        let mut places = ArenaVec::with_capacity_in(32, arena);
+        let mut node = self.nodes.first()?;
+        loop {
+            let id;
+            (id, node) = self.behind(node, text.get(inside.at..)?, |node| &node.escaped)?;
+            inside.at += node.escaped.len();
+            inside.out.extend_from_slice_copy(&node.plain);
+            let begin = inside.out.len();
+            if node.step.ends {
+                places.push(Place {
+                    node: id,
+                    begin,
+                    end: begin,
+                    value: Form::Null,
+                });
+                break;
+            }
+            let value = inside.value()?;
+            places.push(Place {
+                node: id,
+                begin,
+                end: inside.out.len(),
+                value,
+            });
+        }
+        let behind = text.get(inside.at..)?;
+        let spaces = if behind.starts_with(b"\\n") { 2 } else { 0 };
+        if behind.get(spaces) != Some(&b'"') {
+            return None;
+        }
+        let end = inside.at + spaces + 1;
+        let seen = inside.seen;
+        let record = self.record(inside.out.into_bump_slice(), &places, seen, None, arena)?;
+        cursor.go_to(end);
+        cursor.seen.add(seen);
+        Some(arena.alloc(record))
+    }
+
+    /// Puts together what was read.
+    fn record<'a>(
+        &self,
+        text: &'a [u8],
+        places: &[Place],
+        seen: Seen,
+        inside: Option<(usize, &'a Record<'a>)>,
+        arena: &'a Bump,
+    ) -> Option<Record<'a>> {
+        let mut known = [0; Key::COUNT];
+        let mut carried = None;
+        let mut members = ArenaVec::with_capacity_in(16, arena);
+        let mut fields = ArenaVec::with_capacity_in(32, arena);
+        let mut from = 0;
+        // The member that is an object: where it and its value begin.
+        let mut open = (0, 0);
+        for (
+            at,
+            Place {
+                node,
+                begin,
+                end,
+                value,
+            },
+        ) in places.iter().enumerate()
+        {
+            let step = &self.nodes.get(usize::from(*node))?.step;
+            if let (Some(closes), Some(member)) = (step.closes, members.last_mut()) {
+                let end = from + usize::from(closes);
+                let member: &mut Member<'a> = member;
+                member.text = text.get(open.0..end)?;
+                member.value = Value::Object(text.get(open.1..end)?);
+            }
+            let name = |name: Name| {
+                let begin = from + usize::from(name.at);
+                text.get(begin..begin + usize::from(name.len))
+            };
+            let value = match value {
+                Form::Null => Value::Null,
+                Form::Bool(value) => Value::Bool(*value),
+                Form::Number => Value::Number(text.get(*begin..*end)?),
+                Form::Array => Value::Array(text.get(*begin..*end)?),
+                Form::String { escaped } => Value::String(Text::json(text.get(begin + 1..end - 1)?, *escaped)),
+            };
+            if let Some(member) = step.member {
+                let quote = from + usize::from(member.name.at) - 1;
+                if member.opens {
+                    open = (quote, from + usize::from(member.value));
+                    if matches!(member.id, Some(Key::OutputFields)) {
+                        fields.clear();
+                    }
+                }
+                members.push(Member {
+                    key: Text::json(name(member.name)?, false),
+                    value,
+                    text: text.get(quote..*end)?,
+                });
+                if let Some(place) = member.id.and_then(|id| known.get_mut(id as usize)) {
+                    *place = u32::try_from(members.len()).ok()?;
+                }
+                if let Some((_, record)) = inside.filter(|(place, _)| *place == at && !member.opens) {
+                    carried = Some((members.len() - 1, record));
+                }
+            }
+            if let Some(field) = step.field {
+                fields.push((name(field)?, value));
+            }
+            from = *end;
+        }
+        Some(Record {
+            members: members.into_bump_slice(),
+            fields: Fields::new(fields.into_bump_slice()),
+            known,
+            text,
+            seen,
+            carried,
+        })
+    }
+
+    /// Keeps the form of an object that was found valid, so that the next one like it is read faster.
+    pub(crate) fn learn(&mut self, record: &Record<'_>) {
+        if record.seen.breaks {
+            return;
+        }
+        let Some(steps) = steps(record.text) else {
+            return;
+        };
+        let mut at = 0;
+        for (plain, step) in steps {
+            let known = |node: &Node| node.next.iter().copied().find(|id| self.is(*id, plain));
+            let Some(next) = self.nodes.get(at).map(known) else {
+                return;
+            };
+            at = match next {
+                Some(next) => usize::from(next),
+                None => match self.add(at, plain, step) {
+                    Some(added) => added,
+                    None => {
+                        *self = Self::default();
+                        return;
+                    }
+                },
+            };
+        }
+    }
+
+    fn is(&self, id: u16, plain: &[u8]) -> bool {
+        self.nodes
+            .get(usize::from(id))
+            .is_some_and(|node| *node.plain == *plain)
+    }
+
+    /// Adds what may stand behind a node. None where there is no room.
+    fn add(&mut self, before: usize, plain: &[u8], step: Step) -> Option<usize> {
+        let added = self.nodes.len();
+        let id = u16::try_from(added).ok()?;
+        self.bytes += plain.len();
+        let longer = |next: &u16| {
+            let next = self.nodes.get(usize::from(*next));
+            next.is_some_and(|next| next.plain.len() > plain.len())
+        };
+        let next = &self.nodes.get(before)?.next;
+        let place = next.iter().take_while(|next| longer(next)).count();
+        if added == NODES || self.bytes > BYTES || next.len() == NEXT {
+            return None;
+        }
+        self.nodes.get_mut(before)?.next.insert(place, id);
+        let mut escaped = Vec::new();
+        crate::json::escape(&mut escaped, plain);
+        self.nodes.push(Node {
+            plain: plain.into(),
+            escaped: escaped.into(),
+            step,
+            next: Vec::new(),
+        });
+        Some(added)
+    }
+}
+
+/// Any other value.
+#[inline(never)]
+fn other(cursor: &mut Cursor<'_>) -> Option<Form> {
+    match cursor.value().ok()? {
+        Value::Null => Some(Form::Null),
+        Value::Bool(value) => Some(Form::Bool(value)),
+        Value::Number(_) => Some(Form::Number),
+        Value::String(text) => Some(Form::String {
+            escaped: !text.is_json(),
+        }),
+        Value::Array(_) => Some(Form::Array),
+        Value::Object(_) => None,
+    }
+}
+
+/// What stands between the values of an object. None where that is of no form that is kept: objects in objects in objects,
+/// empty ones, keys with escapes.
+fn steps(text: &[u8]) -> Option<Vec<(&[u8], Step)>> {
+    let mut cursor = Cursor::new(text);
+    let mut steps = Vec::new();
+    let (mut from, mut step) = (0, Step::default());
+    let mut first = [true; 2];
+    // In a member that is an object; in `output_fields`.
+    let (mut inner, mut in_fields) = (false, false);
+    cursor.enter_object().ok()?;
+    loop {
+        let offset = |at: usize| u16::try_from(at - from).ok();
+        match cursor.key(&mut first[usize::from(inner)]).ok()? {
+            None if inner => {
+                inner = false;
+                in_fields = false;
+                if step.member.is_some() {
+                    return None;
+                }
+                step.closes = Some(offset(cursor.at())?);
+            }
+            None => {
+                step.ends = true;
+                steps.push((text.get(from..)?, step));
+                return (cursor.at() == text.len()).then_some(steps);
+            }
+            Some((key, quote)) => {
+                let key = key.borrowed().filter(|key| word::is_printable(key))?;
+                let name = Name {
+                    at: offset(quote + 1)?,
+                    len: u16::try_from(key.len()).ok()?,
+                };
+                let opens = cursor.peek()? == b'{';
+                let at = cursor.at();
+                if inner {
+                    step.field = in_fields.then_some(name);
+                    if opens {
+                        return None;
+                    }
+                } else {
+                    let id = Key::of(key);
+                    let begins = step.member.replace(Begin {
+                        name,
+                        id,
+                        value: offset(at)?,
+                        opens,
+                    });
+                    if begins.is_some() {
+                        return None;
+                    }
+                    in_fields = matches!(id, Some(Key::OutputFields));
+                }
+                if opens {
+                    cursor.enter_object().ok()?;
+                    (inner, first[1]) = (true, true);
+                    continue;
+                }
+                offset(at)?;
+                steps.push((text.get(from..at)?, step));
+                cursor.value().ok()?;
+                (from, step) = (cursor.at(), Step::default());
+            }
+        }
+    }
+}
+
+/// A place in an object that stands inside a JSON string, and what of it was unescaped.
+struct Escaped<'a> {
+    text: &'a [u8],
+    at: usize,
+    seen: Seen,
+    out: ArenaVec<'a, u8>,
+}
+
+impl Escaped<'_> {
+    /// The next value; none for one that needs more than to take away the escapes of its quotes.
+    fn value(&mut self) -> Option<Form> {
+        match self.text.get(self.at)? {
+            b'\\' => {
+                self.string()?;
+                Some(Form::String { escaped: false })
+            }
+            b'[' => {
+                self.array()?;
+                Some(Form::Array)
+            }
+            _ => self.word(),
+        }
+    }
+
+    /// `\"..\"`
+    #[inline]
+    fn string(&mut self) -> Option<()> {
+        const QUOTE: &[u8] = b"\\\"";
+        let begin = self.at + QUOTE.len();
+        if self.text.get(self.at..begin)? != QUOTE {
+            return None;
+        }
+        let end = self.seen.special(self.text, begin);
+        if self.text.get(end..end + QUOTE.len())? != QUOTE {
+            return None;
+        }
+        // With the quotes, and without the backslashes before them.
+        self.out.extend_from_slice_copy(self.text.get(begin - 1..end)?);
+        self.out.push(b'"');
+        self.at = end + QUOTE.len();
+        Some(())
+    }
+
+    /// Of strings.
+    fn array(&mut self) -> Option<()> {
+        loop {
+            // The bracket, or the comma.
+            self.out.push(*self.text.get(self.at)?);
+            self.at += 1;
+            self.string()?;
+            match self.text.get(self.at)? {
+                b',' => {}
+                b']' => {
+                    self.out.push(b']');
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// A number, `null`, `true` or `false`.
+    fn word(&mut self) -> Option<Form> {
+        let behind = self.text.get(self.at..)?;
+        let end = behind.iter().position(|byte| matches!(byte, b',' | b'}' | b' '))?;
+        let word = behind.get(..end)?;
+        let mut cursor = Cursor::new(word);
+        let form = other(&mut cursor)?;
+        cursor.end().ok()?;
+        self.seen.add(cursor.seen);
+        self.out.extend_from_slice_copy(word);
+        self.at += end;
+        Some(form)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Parts of objects as programs write them, and some that nobody does.
+    const KEYS: [&str; 8] = [
+        "rule",
+        "priority",
+        "output_fields",
+        "log",
+        "a",
+        "proc.name",
+        "k\\u00e9y",
+        "é",
+    ];
+    const VALUES: [&str; 16] = [
+        "\"\"",
+        "\"text of some length\"",
+        "\"a\\\"b\"",
+        "\"é\"",
+        "null",
+        "true",
+        "1730209225978642167",
+        "-0.5e+10",
+        "01",
+        "[]",
+        "[\"a\",\"b\"]",
+        "[\"a\\n\", 1]",
+        "{}",
+        "{\"a\":\"x\",\"proc.name\":null}",
+        "{\"a\":{\"b\":1}}",
+        "\"\\ud800\"",
+    ];
+    const SPACES: [&str; 4] = ["", "", " ", "\n"];
+
+    fn object(members: &[(usize, usize, usize)]) -> String {
+        let members = members.iter().map(|(key, value, space)| {
+            let space = SPACES[*space];
+            format!("\"{}\":{space}{}", KEYS[*key], VALUES[*value])
+        });
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    }
+
+    fn same(fast: &Record<'_>, slow: &Record<'_>) {
+        let all = |record: &Record<'_>| {
+            let Seen { breaks, vast, half, .. } = record.seen;
+            let members: Vec<String> = record.members.iter().map(|member| format!("{member:?}")).collect();
+            let fields: Vec<String> = record.fields.iter().map(|field| format!("{field:?}")).collect();
+            let seen = (record.seen.is_ascii(), breaks, vast, half);
+            (members, fields, record.known, record.text.to_vec(), seen)
+        };
+        assert_eq!(all(fast), all(slow));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_read_is_what_a_simple_reader_reads(
+            members in proptest::collection::vec((0usize..8, 0usize..16, 0usize..4), 0..6),
+            others in proptest::collection::vec(0usize..16, 6),
+            cut in 0usize..40,
+        ) {
+            let arena = Bump::new();
+            let mut forms = Forms::default();
+            let learned = object(&members);
+            if let Ok(record) = Record::read(learned.as_bytes(), &arena) {
+                forms.learn(&record);
+            }
+            // The same keys with other values, and damaged.
+            let other: Vec<_> = members.iter().zip(others).map(|((key, _, space), value)| (*key, value, *space)).collect();
+            for object in [object(&other), learned] {
+                for text in [&object[..], object.get(..object.len().saturating_sub(cut)).unwrap_or_default()] {
+                    let slow = Record::read(text.as_bytes(), &arena);
+                    if let Some(fast) = forms.read(text.as_bytes(), &arena) {
+                        same(&fast, slow.as_ref().unwrap());
+                    }
+                    // Inside a string, with or without a line break behind it.
+                    let log = serde_json::to_string(&format!("{text}{}", if cut % 2 == 0 { "\n" } else { "" })).unwrap();
+                    let outer = format!("{{\"log\":{log},\"stream\":\"stdout\"}}");
+                    let read = Record::read(outer.as_bytes(), &arena).unwrap();
+                    forms.learn(&read);
+                    let fast = forms.read(outer.as_bytes(), &arena).unwrap();
+                    same(&fast, &read);
+                    if let Some(inside) = fast.carried(0) {
+                        same(inside, slow.as_ref().unwrap());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_alert_inside_a_string_is_read_with_it() {
+        let alert =
+            r#"{"output":"x","output_fields":{"evt.time":17,"proc.name":"sh"},"rule":"y","tags":["a","b"],"n":null}"#;
+        let outer = format!(
+            "{{\"log\":{},\"stream\":\"stdout\"}}",
+            serde_json::to_string(alert).unwrap()
+        );
+        let (arena, mut forms) = (Bump::new(), Forms::default());
+        for text in [alert, &outer] {
+            assert!(forms.read(text.as_bytes(), &arena).is_none());
+            forms.learn(&Record::read(text.as_bytes(), &arena).unwrap());
+        }
+        let record = forms.read(outer.as_bytes(), &arena).unwrap();
+        assert_eq!(record.carried(0).unwrap().text, alert.as_bytes());
+        assert!(record.carried(1).is_none());
+    }
+
+    #[test]
+    fn who_makes_forms_up_takes_no_memory() {
+        let (arena, mut forms) = (Bump::new(), Forms::default());
+        for form in 0..20_000 {
+            let text = format!("{{\"{}\":1,\"{form}\":2,\"x{}\":3}}", form % 50, form % 700);
+            forms.learn(&Record::read(arena.alloc_str(&text).as_bytes(), &arena).unwrap());
+            assert!(forms.nodes.len() <= NODES && forms.bytes <= BYTES);
+        }
+    }
+}
