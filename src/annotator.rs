@@ -10,7 +10,7 @@ use crate::annotate::{self, Alert, Kinds};
 use crate::catalog::LIBRARY;
 use crate::config::{Config, Detail, MinPriority, Schema};
 use crate::envelope::{self, Carrier, Layer};
-use crate::event::{self, Event, Forms, Key, Priority, Record};
+use crate::event::{self, Event, Forms, Key, Priority, Record, TextKeys};
 use crate::json::{self, Seen, Value, word};
 use crate::mask::{Masked, Masker};
 use crate::render::mapped;
@@ -61,6 +61,7 @@ impl Shelf {
 struct Kept {
     kinds: Kinds,
     forms: Forms,
+    text_keys: TextKeys,
     /// The table of the schema, and room for the native alerts it reads; none for the native one.
     mapped: Option<(Mapping, Vec<u8>)>,
     /// Whatever is made for one line is made here.
@@ -160,6 +161,7 @@ impl Annotator {
             Box::new(Kept {
                 kinds: Kinds::new(self.library()),
                 forms: Forms::default(),
+                text_keys: TextKeys::of(&self.library().tables.index),
                 mapped: self
                     .library()
                     .schema(self.config.schema.as_str())
@@ -181,6 +183,7 @@ impl Annotator {
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
             forms: &mut kept.forms,
+            text_keys: &kept.text_keys,
             arena: &kept.arena,
             raw: line,
             lossy: false,
@@ -214,6 +217,7 @@ struct Work<'a, 'w> {
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
     forms: &'w mut Forms,
+    text_keys: &'w TextKeys,
     arena: &'a Bump,
     /// The whole line, as text.
     raw: &'a [u8],
@@ -294,7 +298,7 @@ impl<'a> Work<'a, '_> {
         let Ok(line) = std::str::from_utf8(text) else {
             return Err(NotUtf8);
         };
-        if let Some(event) = event::parse_text(line, &self.library.tables.index, self.arena) {
+        if let Some(event) = event::parse_text(line, self.text_keys, &self.library.tables.index, self.arena) {
             return Ok(Some(self.found(text, event, None, layer)));
         }
         let Some(prefix) = envelope::prefix(line) else {
@@ -321,7 +325,7 @@ impl<'a> Work<'a, '_> {
                 let Ok(record) = Record::read(text, self.arena) else {
                     return Ok(None);
                 };
-                self.forms.learn(&record);
+                self.forms.learn(&record, &self.library.tables.index);
                 record
             }
         };
@@ -453,7 +457,7 @@ impl<'a> Work<'a, '_> {
             }),
             None => masker.text(b"output", found.text).and_then(|text| {
                 let line = std::str::from_utf8(text).ok()?;
-                Some((text, event::parse_text(line, index, arena)?, None))
+                Some((text, event::parse_text(line, self.text_keys, index, arena)?, None))
             }),
         };
         if let Some((text, event, record)) = again {

@@ -11,6 +11,7 @@ use bewit_catalog::model::{Catalog, Entry, EntryKind, Name, Rule, Technique};
 use bewit_catalog::wire;
 
 use crate::config::Limits;
+use crate::json::word;
 
 pub use bewit_catalog::model;
 
@@ -71,6 +72,13 @@ pub(crate) fn lay_over(built_in: &Catalog, overlays: &[Input]) -> Result<Catalog
 pub(crate) fn name<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c Name> {
     let at = catalog.names.binary_search_by(|n| n.name.as_ref().cmp(name)).ok()?;
     catalog.names.get(at)
+}
+
+/// Position of a field.
+pub(crate) fn field(catalog: &Catalog, name: &[u8]) -> Option<u16> {
+    let at = catalog.field_index.find(name)?;
+    let is_it = word::same(catalog.fields.get(at)?.name.as_bytes(), name);
+    u16::try_from(at).ok().filter(|_| is_it)
 }
 
 /// Position of the beginning that a message has, the longest one.

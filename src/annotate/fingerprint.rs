@@ -1,6 +1,6 @@
 //! What tells one alert from another, and one cause from another.
 
-use bewit_catalog::model::{Cause, ParamId};
+use bewit_catalog::model::{Cause, Param, ParamId};
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 use xxhash_rust::xxh64::xxh64;
@@ -14,10 +14,9 @@ const SHIFT: u8 = b'#';
 /// 128 bits of a text behind [`SHIFT`]: XXH64 of the text, and XXH64 of all of it.
 ///
 /// Every host must be able to make the same, and not all have a hash of 128 bits, or one that takes a seed.
-fn hash(shifted: &[u8]) -> [u8; 16] {
+fn hash(shifted: &[u8]) -> [u64; 2] {
     let text = shifted.split_first().map_or(&b""[..], |(_, text)| text);
-    let both = u128::from(xxh64(text, 0)) << 64 | u128::from(xxh64(shifted, 0));
-    both.to_be_bytes()
+    [xxh64(text, 0), xxh64(shifted, 0)]
 }
 
 /// Appends a UUID of version 8 made from the alert's own text: the same line has the same id everywhere.
@@ -25,11 +24,8 @@ pub(crate) fn id(alert: &[u8], arena: &Bump, out: &mut std::vec::Vec<u8>) {
     let mut shifted = Vec::with_capacity_in(alert.len() + 1, arena);
     shifted.push(SHIFT);
     shifted.extend_from_slice_copy(alert);
-    let mut bytes = hash(&shifted);
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut digits = [0; 32];
-    write_hex(&bytes, &mut digits);
+    let [first, second] = hash(&shifted);
+    let digits = hex([first & !0xf000 | 0x8000, second & !(0b11 << 62) | 0b10 << 62]);
     for (part, dash) in [
         (0..8, false),
         (8..12, true),
@@ -44,12 +40,32 @@ pub(crate) fn id(alert: &[u8], arena: &Bump, out: &mut std::vec::Vec<u8>) {
     }
 }
 
+/// A parameter that tells one cause from another.
+#[derive(Clone, Copy)]
+pub(crate) struct Counted {
+    param: ParamId,
+    cause: Cause,
+    /// It stands for the parameter's name.
+    mark: [u8; 4],
+}
+
+impl Counted {
+    /// None for a parameter that tells nothing.
+    pub(super) fn of(id: ParamId, param: &Param) -> Option<Self> {
+        Some(Self {
+            param: id,
+            cause: param.cause?,
+            mark: param.mark(),
+        })
+    }
+}
+
 /// Appends what is the same for the same cause: over time, hosts, process ids and the random ends of pod names.
 ///
-/// `causes` are the parameters that count, with a mark for the name of each.
+/// `causes` are the parameters that have a value and count, with a mark for the name of each.
 pub(crate) fn fingerprint(
     rule: &[u8],
-    causes: &[(ParamId, Cause, [u8; 4])],
+    causes: &[Counted],
     values: &Values<'_>,
     arena: &Bump,
     out: &mut std::vec::Vec<u8>,
@@ -60,7 +76,7 @@ pub(crate) fn fingerprint(
     known.push(SHIFT);
     known.extend_from_slice_copy(rule);
     known.push(END);
-    for (param, cause, mark) in causes {
+    for Counted { param, cause, mark } in causes {
         let Some(found) = values.any(*param) else {
             continue;
         };
@@ -72,16 +88,17 @@ pub(crate) fn fingerprint(
         }
         known.push(END);
     }
-    let mut digits = [0; 32];
-    write_hex(&hash(&known), &mut digits);
-    out.extend_from_slice(&digits);
+    out.extend_from_slice(&hex(hash(&known)));
 }
 
 /// The hex digits of a hash, eight at a time.
-fn write_hex(bytes: &[u8; 16], digits: &mut [u8]) {
-    for (four, eight) in bytes.as_chunks::<4>().0.iter().zip(digits.as_chunks_mut::<8>().0) {
-        *eight = word::hex(u32::from_be_bytes(*four));
+fn hex(hash: [u64; 2]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    let parts = hash.into_iter().flat_map(|half| [(half >> 32) as u32, half as u32]);
+    for (four, eight) in parts.zip(digits.as_chunks_mut::<8>().0) {
+        *eight = word::hex(four);
     }
+    digits
 }
 
 /// Appends a text with `#` for each number and for each run of eight or more hex digits that has a number in it.
@@ -178,8 +195,8 @@ mod tests {
     /// Whoever makes fingerprints elsewhere needs to know these.
     #[test]
     fn the_hash_is_known() {
-        assert_eq!(hash(b"#foo")[..8], 3_728_699_739_546_630_719_u64.to_be_bytes());
-        assert_eq!(hash(b"#foo")[8..], xxh64(b"#foo", 0).to_be_bytes());
+        assert_eq!(hash(b"#foo"), [3_728_699_739_546_630_719, xxh64(b"#foo", 0)]);
+        assert_eq!(hex([0x0123, 0xfe << 56])[..], *b"0000000000000123fe00000000000000");
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! and kept: which guidance may fit, the ATT&CK techniques, the parts of the alert that no value of the event changes.
 //! What is kept decides nothing: without it the same bytes come out, only later.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use bewit_catalog::library::Library;
-use bewit_catalog::model::{Catalog, Cause, Cond, Operand, ParamId};
+use bewit_catalog::model::{Catalog, Cond, Operand};
 use bumpalo::Bump;
 
 use super::attack;
@@ -60,8 +60,6 @@ pub(crate) struct Kinds {
 /// What is the same for all kinds of a catalog.
 pub(crate) struct Common {
     pub(super) beside: Beside,
-    /// Parameters that tell one cause from another, with a mark for the name of each.
-    pub(super) causes: Vec<(ParamId, Cause, [u8; 4])>,
     heads: Heads,
     pub(crate) digest: Digest,
     /// Conditions that sketches depend on, each once.
@@ -78,19 +76,16 @@ const PROBES: usize = 8;
 /// Bytes of sketches that are kept, about, and of those with all of the guidance. Beyond it all are made anew: few are
 /// ever needed at once.
 const BRIEF_SKETCHES: usize = 192 << 10;
-const FULL_SKETCHES: usize = 1 << 20;
+const FULL_SKETCHES: usize = 512 << 10;
 /// Sketches that are kept of a kind.
 const OF_KIND: usize = 8;
 
 impl Kinds {
     pub(crate) fn new(library: &Library) -> Self {
         let catalog = &library.tables.index;
-        let causes = catalog.params.iter().zip(0..);
-        let causes = causes.filter_map(|(param, id)| Some((id, param.cause?, param.mark())));
         Self {
             common: Common {
                 beside: Beside::of(catalog),
-                causes: causes.collect(),
                 heads: Heads::of(catalog),
                 digest: Digest::of(&library.tables),
                 conditions: RefCell::default(),
@@ -143,8 +138,9 @@ impl Common {
         match all.iter().find(|known| ***known == *condition) {
             Some(known) => Rc::clone(known),
             None => {
-                all.push(Rc::new(condition.clone()));
-                Rc::clone(&all[all.len() - 1])
+                let new = Rc::new(condition.clone());
+                all.push(Rc::clone(&new));
+                new
             }
         }
     }
@@ -156,17 +152,16 @@ impl Common {
 }
 
 impl Kind {
-    /// Appends what was written of an alert like this one; false where there was none.
-    pub(super) fn write_sketch(
-        &self,
-        detail: Detail,
-        priority: Priority,
-        values: &Values<'_>,
-        out: &mut Vec<u8>,
-    ) -> bool {
+    /// What was written of an alert like this one.
+    pub(super) fn sketch(&self, detail: Detail, priority: Priority, values: &Values<'_>) -> Option<Ref<'_, Sketch>> {
+        let known = |sketches: &VecDeque<Sketch>| {
+            sketches
+                .iter()
+                .position(|sketch| sketch.is_of(detail, priority, values))
+        };
         let sketches = self.sketches.borrow();
-        let known = sketches.iter().find(|sketch| sketch.is_of(detail, priority, values));
-        known.map(|sketch| sketch.write(values, out)).is_some()
+        let at = known(&sketches)?;
+        Ref::filter_map(sketches, |sketches| sketches.get(at)).ok()
     }
 
     pub(super) fn keep_sketch(&self, sketch: Sketch, common: &Common) {

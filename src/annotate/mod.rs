@@ -43,7 +43,7 @@ pub(crate) struct Alert<'a> {
 }
 
 impl<'a> Alert<'a> {
-    /// An event and its values. None only for a damaged catalog.
+    /// An event and its values. None only for a catalog without entries.
     pub(crate) fn new(
         library: &'a Library,
         kinds: &'a mut Kinds,
@@ -51,6 +51,7 @@ impl<'a> Alert<'a> {
         arena: &'a Bump,
     ) -> Option<Self> {
         let catalog = &library.tables.index;
+        library.tables.heads.get(usize::from(catalog.generic))?;
         let (kind, common) = kinds.of(library, event)?;
         let values = Values::new(catalog, event, (kind, common), arena);
         Some(Self {
@@ -70,13 +71,14 @@ impl<'a> Alert<'a> {
     }
 
     /// Appends what all alerts of the same cause have in common, as hex digits.
-    pub(crate) fn write_fingerprint(&self, out: &mut Vec<u8>) {
+    fn write_fingerprint(&self, sketch: &Sketch, out: &mut Vec<u8>) {
         let rule = self.rule().map(|rule| rule.name.as_ref());
         let rule = rule.or(self.kind.name.as_deref()).unwrap_or_default();
-        fingerprint::fingerprint(rule.as_bytes(), &self.common.causes, &self.values, self.arena, out);
+        fingerprint::fingerprint(rule.as_bytes(), &sketch.causes, &self.values, self.arena, out);
     }
 
-    /// Appends what is said of the alert. `write` is asked only where nothing like it was written before.
+    /// Appends the member `fingerprint` from inside its quotes, and what is said of the alert. `write` is asked only where
+    /// nothing like it was written before.
     pub(crate) fn write_advice(
         &self,
         detail: Detail,
@@ -84,7 +86,8 @@ impl<'a> Alert<'a> {
         out: &mut Vec<u8>,
     ) {
         let (kind, values, priority) = (self.kind, &self.values, self.event.priority);
-        if kind.write_sketch(detail, priority, values, out) {
+        if let Some(sketch) = kind.sketch(detail, priority, values) {
+            self.write_sketch(&sketch, out);
             return;
         }
         let begin = out.len();
@@ -96,8 +99,14 @@ impl<'a> Alert<'a> {
         notes.begin_at(begin);
         let sketch = Sketch::new(detail, priority, values, notes, out.get(begin..).unwrap_or_default());
         out.truncate(begin);
-        sketch.write(values, out);
+        self.write_sketch(&sketch, out);
         kind.keep_sketch(sketch, self.common);
+    }
+
+    fn write_sketch(&self, sketch: &Sketch, out: &mut Vec<u8>) {
+        self.write_fingerprint(sketch, out);
+        out.push(b'"');
+        sketch.write(&self.values, out);
     }
 }
 

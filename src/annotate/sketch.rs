@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use bewit_catalog::model::{Cond, ParamId};
 
+use super::fingerprint::Counted;
 use super::values::Values;
 use crate::config::Detail;
 use crate::event::Priority;
@@ -23,6 +24,8 @@ pub(crate) struct Sketch {
     /// JSON, with one byte for each hole.
     text: Box<[u8]>,
     holes: Box<[Hole]>,
+    /// Those of the values that tell one cause from another.
+    pub(super) causes: Box<[Counted]>,
 }
 
 /// A place for a value.
@@ -105,6 +108,10 @@ impl Sketch {
             asked: notes.asked.into(),
             text: text.into(),
             holes: notes.holes.into(),
+            causes: values
+                .iter()
+                .filter_map(|(id, param, _)| Counted::of(id, param))
+                .collect(),
         }
     }
 
@@ -134,6 +141,6 @@ impl Sketch {
     /// Bytes that it takes, about.
     pub(super) fn bytes(&self) -> usize {
         const EACH: usize = 16;
-        self.text.len() + EACH * (self.asked.len() + self.holes.len()) + 4 * self.signature.len()
+        self.text.len() + EACH * (self.asked.len() + self.holes.len() + self.causes.len()) + 4 * self.signature.len()
     }
 }

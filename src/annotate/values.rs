@@ -10,6 +10,7 @@ use super::class;
 use super::kind::{Common, Kind};
 use super::shell;
 use super::sketch::{Asked, Form, Hole, Notes, Place, Question};
+use crate::catalog;
 use crate::event::Event;
 use crate::json::{Cursor, Text, Value, escape, word};
 
@@ -19,6 +20,8 @@ use crate::json::{Cursor, Text, Value, escape, word};
 #[derive(Clone, Debug)]
 pub(crate) struct Found<'e> {
     pub(super) text: &'e [u8],
+    /// Whose value it is, and where it comes from.
+    code: u32,
     /// The text stands inside JSON quotes as it is.
     json: bool,
     /// The value is a JSON number there.
@@ -34,6 +37,7 @@ impl<'e> Found<'e> {
         let text = text.decoded(arena);
         Self {
             text: text.raw(),
+            code: 0,
             json: text.is_json(),
             number,
             valid: Cell::new(None),
@@ -49,6 +53,19 @@ impl<'e> Found<'e> {
             valid: Cell::new(None),
             ..*self
         }
+    }
+
+    /// The same as what feeds a parameter.
+    fn of(self, feed: &Feed) -> Self {
+        let form = u32::from(self.number) << 1 | u32::from(self.text.is_empty());
+        Self {
+            code: u32::from(feed.param) << 16 | u32::from(feed.rank) << 8 | form,
+            ..self
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        (self.code >> 8) as u8
     }
 
     /// Whether it looks like this.
@@ -103,7 +120,7 @@ pub(crate) struct Values<'e> {
     params: &'e [Param],
     /// For each parameter its place in `found` and one, or 0. An event has few of the many.
     places: &'e mut [u8],
-    found: Vec<'e, (ParamId, u8, Found<'e>)>,
+    found: Vec<'e, Found<'e>>,
     kind: &'e Kind,
     common: &'e Common,
     /// What is asked and written, while it is noted.
@@ -123,7 +140,7 @@ pub(crate) struct Beside {
 
 impl Beside {
     pub(crate) fn of(catalog: &Catalog) -> Self {
-        let find = |name: &str| position(catalog, name.as_bytes()).and_then(|at| u16::try_from(at).ok());
+        let find = |name: &str| catalog::field(catalog, name.as_bytes());
         Self {
             rule: find("@rule"),
             source: find("@source"),
@@ -174,15 +191,16 @@ impl<'e> Values<'e> {
             values.feed(field, b"output", Text::plain(message), false, &mut later);
         }
         for (name, text) in event.metadata {
-            if let Some(field) = find(catalog, name.as_bytes()) {
+            if let Some(field) = field(catalog::field(catalog, name.as_bytes())) {
                 values.feed(field, name.as_bytes(), Text::plain(*text), false, &mut later);
             }
         }
-        for (name, value) in event.fields.iter() {
-            let Some(field) = find(catalog, name) else {
+        for given in event.fields.iter() {
+            let position = given.known.unwrap_or_else(|| catalog::field(catalog, given.name));
+            let Some(field) = field(position) else {
                 continue;
             };
-            let (text, number) = match value {
+            let (text, number) = match given.value {
                 Value::Null | Value::Object(_) => continue,
                 Value::Bool(true) => (Text::plain("true"), false),
                 Value::Bool(false) => (Text::plain("false"), false),
@@ -230,7 +248,7 @@ impl<'e> Values<'e> {
     }
 
     /// Keeps the best value of a parameter: one that looks like its type, then the field named first.
-    #[inline]
+    #[inline(always)]
     fn keep(&mut self, feed: &Feed, found: Found<'e>) {
         let (Some(param), Some(place)) = (
             self.params.get(usize::from(feed.param)),
@@ -239,13 +257,13 @@ impl<'e> Values<'e> {
             return;
         };
         match usize::from(*place).checked_sub(1).and_then(|at| self.found.get_mut(at)) {
-            Some((_, rank, known)) => {
-                if (!found.is(param.kind), feed.rank) <= (!known.is(param.kind), *rank) {
-                    (*rank, *known) = (feed.rank, found);
+            Some(known) => {
+                if (!found.is(param.kind), feed.rank) <= (!known.is(param.kind), known.rank()) {
+                    *known = found.of(feed);
                 }
             }
             None => {
-                self.found.push((feed.param, feed.rank, found));
+                self.found.push(found.of(feed));
                 *place = u8::try_from(self.found.len()).unwrap_or(0);
             }
         }
@@ -255,7 +273,7 @@ impl<'e> Values<'e> {
     #[inline]
     pub(crate) fn any(&self, id: ParamId) -> Option<&Found<'e>> {
         let place = usize::from(*self.places.get(usize::from(id))?).checked_sub(1)?;
-        self.found.get(place).map(|(_, _, found)| found)
+        self.found.get(place)
     }
 
     /// The value of a parameter, if it looks like its type.
@@ -300,19 +318,13 @@ impl<'e> Values<'e> {
 
     /// All parameters that have a value, in the catalog's order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ParamId, &'e Param, &Found<'e>)> {
-        let present = self.places.iter().enumerate().filter(|(_, place)| **place > 0);
-        present.filter_map(|(id, place)| {
-            let (_, _, found) = self.found.get(usize::from(*place) - 1)?;
-            Some((ParamId::try_from(id).ok()?, self.params.get(id)?, found))
-        })
+        let present = (0..).zip(self.places.iter()).filter(|(_, place)| **place > 0);
+        present.filter_map(|(id, _)| Some((id, self.param(id)?, self.any(id)?)))
     }
 
     /// Which parameters have a value, and where each came from.
     pub(super) fn signature(&self) -> impl Iterator<Item = u32> {
-        self.found.iter().map(|(id, rank, found)| {
-            let form = u32::from(found.number) << 1 | u32::from(found.text.is_empty());
-            u32::from(*id) << 16 | u32::from(*rank) << 8 | form
-        })
+        self.found.iter().map(|found| found.code)
     }
 
     /// Whether all conditions hold.
@@ -450,18 +462,6 @@ pub(super) fn test(test: &Test, texts: &[Box<str>]) -> bool {
         Test::AnyOf(patterns) => is_any(patterns),
         Test::NoneOf(patterns) => !texts.is_empty() && !is_any(patterns),
     }
-}
-
-/// Where a field may stand in the catalog, by its name.
-fn position(catalog: &Catalog, name: &[u8]) -> Option<usize> {
-    let at = catalog.field_index.find(name)?;
-    word::same(catalog.fields.get(at)?.name.as_bytes(), name).then_some(at)
-}
-
-/// A field of the catalog by its name.
-#[inline]
-fn find<'c>(catalog: &'c Catalog, name: &[u8]) -> Option<&'c Field> {
-    catalog.fields.get(position(catalog, name)?)
 }
 
 /// A list field, as Falco prints it in text but without parentheses.

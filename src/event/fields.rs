@@ -9,7 +9,23 @@ use crate::json::{Cursor, Invalid, Text, Value, word};
 const DEPTH: usize = 6;
 
 /// A field's name and value.
-pub(crate) type Field<'a> = (&'a [u8], Value<'a>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: Value<'a>,
+    /// Its position in the catalog, if it is there, where that was looked up before.
+    pub(crate) known: Option<Option<u16>>,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn new(name: &'a [u8], value: Value<'a>) -> Self {
+        Self {
+            name,
+            value,
+            known: None,
+        }
+    }
+}
 
 /// Falco's fields by name, in the order they came.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,8 +41,8 @@ impl<'a> Fields<'a> {
         let name = name.as_bytes();
         self.0
             .iter()
-            .find(|(key, _)| word::same(key, name))
-            .map(|(_, value)| *value)
+            .find(|field| word::same(field.name, name))
+            .map(|field| field.value)
     }
 
     #[inline]
@@ -65,7 +81,7 @@ fn unfold<'a>(
             Value::Object(text) if depth > 0 => {
                 unfold(&mut Cursor::new(text), name, depth - 1, arena, fields)?;
             }
-            value => fields.push((name, value)),
+            value => fields.push(Field::new(name, value)),
         }
     }
     Ok(())

@@ -6,10 +6,14 @@
 //!
 //! What is kept decides nothing: [`Record::read`] gives the same for every object.
 
+use bewit_catalog::model::Catalog;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{Fields, Key, Member, Record};
+use super::fields::{Field, Fields};
+use super::json::Lengths;
+use super::{Key, Member, Record};
+use crate::catalog;
 use crate::json::{Cursor, Seen, Text, Value, word};
 
 /// Forms of objects, as a tree: what forms have in common at their beginning is there once.
@@ -25,6 +29,8 @@ pub(crate) struct Forms {
 const NODES: usize = 512;
 const BYTES: usize = 32 << 10;
 const NEXT: usize = 64;
+/// Bytes that most objects inside a string have.
+const OBJECT: usize = 1 << 10;
 
 /// What stands before a value, or behind the last one.
 #[derive(Default)]
@@ -45,9 +51,17 @@ struct Step {
     /// A member of the object itself begins.
     member: Option<Begin>,
     /// A field of `output_fields` begins.
-    field: Option<Name>,
+    field: Option<Begun>,
     /// The object ends.
     ends: bool,
+}
+
+/// A field begins.
+#[derive(Clone, Copy)]
+struct Begun {
+    name: Name,
+    /// Its position in the catalog, if it is there.
+    known: Option<u16>,
 }
 
 #[derive(Clone, Copy)]
@@ -67,7 +81,7 @@ struct Name {
     len: u16,
 }
 
-/// A value that was read.
+/// A value that was read inside a string.
 struct Place {
     /// What stands before it.
     node: u16,
@@ -77,12 +91,12 @@ struct Place {
 }
 
 /// What kind of value.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Form {
     Null,
     Bool(bool),
     Number,
-    String { escaped: bool },
+    String,
     Array,
 }
 
@@ -99,51 +113,40 @@ impl Forms {
     /// Reads an object whose form is known.
     pub(crate) fn read<'a>(&self, text: &'a [u8], arena: &'a Bump) -> Option<Record<'a>> {
         let mut cursor = Cursor::new(text);
-        let mut places = ArenaVec::with_capacity_in(32, arena);
-        let mut carried = None;
+        let mut parts = Parts::new(text, arena);
         let mut node = self.nodes.first()?;
         loop {
-            let at = cursor.at();
-            let id;
-            (id, node) = self.behind(node, text.get(at..)?, |node| &node.plain)?;
-            let begin = at + node.plain.len();
+            let from = cursor.at();
+            (_, node) = self.behind(node, text.get(from..)?, |node| &node.plain)?;
+            let begin = from + node.plain.len();
             cursor.go_to(begin);
             if node.step.ends {
-                places.push(Place {
-                    node: id,
-                    begin,
-                    end: begin,
-                    value: Form::Null,
-                });
-                break;
+                parts.add(&node.step, from, Value::Null, begin)?;
+                return (begin == text.len()).then(|| parts.record(cursor.seen));
             }
             let value = match text.get(begin..).unwrap_or_default() {
                 [b'"', b'{', b'\\', ..] => match self.unescaped(&mut cursor, text, begin + 1, arena) {
                     Some(record) => {
-                        carried = Some((places.len(), record));
-                        Form::String { escaped: true }
+                        if node.step.member.is_some_and(|member| !member.opens) {
+                            parts.carried = Some((parts.members.len(), record));
+                        }
+                        Value::String(Text::json(text.get(begin + 1..cursor.at() - 1)?, true))
                     }
                     None => other(&mut cursor)?,
                 },
                 [b'"', ..] => {
-                    let text = cursor.string().ok()?;
-                    Form::String {
-                        escaped: !text.is_json(),
+                    let end = cursor.seen.special(text, begin + 1);
+                    if text.get(end) == Some(&b'"') {
+                        cursor.go_to(end + 1);
+                        Value::String(Text::json(text.get(begin + 1..end)?, false))
+                    } else {
+                        other(&mut cursor)?
                     }
                 }
                 _ => other(&mut cursor)?,
             };
-            places.push(Place {
-                node: id,
-                begin,
-                end: cursor.at(),
-                value,
-            });
+            parts.add(&node.step, from, value, cursor.at())?;
         }
-        if cursor.at() < text.len() {
-            return None;
-        }
-        self.record(text, &places, cursor.seen, carried, arena)
     }
 
     /// What stands at the beginning of a text, of all that may follow a node.
@@ -168,7 +171,8 @@ impl Forms {
             text,
             at: begin,
             seen: Seen::default(),
-            out: ArenaVec::with_capacity_in(text.len() - begin, arena),
+            // Not all of the text: much of it may look like an object without being one.
+            out: ArenaVec::with_capacity_in(OBJECT.min(text.len() - begin), arena),
         };
         let mut places = ArenaVec::with_capacity_in(32, arena);
         let mut node = self.nodes.first()?;
@@ -202,97 +206,37 @@ impl Forms {
         }
         let end = inside.at + spaces + 1;
         let seen = inside.seen;
-        let record = self.record(inside.out.into_bump_slice(), &places, seen, None, arena)?;
-        cursor.go_to(end);
-        cursor.seen.add(seen);
-        Some(arena.alloc(record))
-    }
-
-    /// Puts together what was read.
-    fn record<'a>(
-        &self,
-        text: &'a [u8],
-        places: &[Place],
-        seen: Seen,
-        inside: Option<(usize, &'a Record<'a>)>,
-        arena: &'a Bump,
-    ) -> Option<Record<'a>> {
-        let mut known = [0; Key::COUNT];
-        let mut carried = None;
-        let mut members = ArenaVec::with_capacity_in(16, arena);
-        let mut fields = ArenaVec::with_capacity_in(32, arena);
+        let text = inside.out.into_bump_slice();
+        let mut parts = Parts::new(text, arena);
         let mut from = 0;
-        // The member that is an object: where it and its value begin.
-        let mut open = (0, 0);
-        for (
-            at,
-            Place {
-                node,
-                begin,
-                end,
-                value,
-            },
-        ) in places.iter().enumerate()
+        for Place {
+            node,
+            begin,
+            end,
+            value,
+        } in places
         {
-            let step = &self.nodes.get(usize::from(*node))?.step;
-            if let (Some(closes), Some(member)) = (step.closes, members.last_mut()) {
-                let end = from + usize::from(closes);
-                let member: &mut Member<'a> = member;
-                member.text = text.get(open.0..end)?;
-                member.value = Value::Object(text.get(open.1..end)?);
-            }
-            let name = |name: Name| {
-                let begin = from + usize::from(name.at);
-                text.get(begin..begin + usize::from(name.len))
-            };
             let value = match value {
                 Form::Null => Value::Null,
-                Form::Bool(value) => Value::Bool(*value),
-                Form::Number => Value::Number(text.get(*begin..*end)?),
-                Form::Array => Value::Array(text.get(*begin..*end)?),
-                Form::String { escaped } => Value::String(Text::json(text.get(begin + 1..end - 1)?, *escaped)),
+                Form::Bool(value) => Value::Bool(value),
+                Form::Number => Value::Number(text.get(begin..end)?),
+                Form::Array => Value::Array(text.get(begin..end)?),
+                Form::String => Value::String(Text::json(text.get(begin + 1..end - 1)?, false)),
             };
-            if let Some(member) = step.member {
-                let quote = from + usize::from(member.name.at) - 1;
-                if member.opens {
-                    open = (quote, from + usize::from(member.value));
-                    if matches!(member.id, Some(Key::OutputFields)) {
-                        fields.clear();
-                    }
-                }
-                members.push(Member {
-                    key: Text::json(name(member.name)?, false),
-                    value,
-                    text: text.get(quote..*end)?,
-                });
-                if let Some(place) = member.id.and_then(|id| known.get_mut(id as usize)) {
-                    *place = u32::try_from(members.len()).ok()?;
-                }
-                if let Some((_, record)) = inside.filter(|(place, _)| *place == at && !member.opens) {
-                    carried = Some((members.len() - 1, record));
-                }
-            }
-            if let Some(field) = step.field {
-                fields.push((name(field)?, value));
-            }
-            from = *end;
+            parts.add(&self.nodes.get(usize::from(node))?.step, from, value, end)?;
+            from = end;
         }
-        Some(Record {
-            members: members.into_bump_slice(),
-            fields: Fields::new(fields.into_bump_slice()),
-            known,
-            text,
-            seen,
-            carried,
-        })
+        cursor.go_to(end);
+        cursor.seen.add(seen);
+        Some(arena.alloc(parts.record(seen)))
     }
 
     /// Keeps the form of an object that was found valid, so that the next one like it is read faster.
-    pub(crate) fn learn(&mut self, record: &Record<'_>) {
+    pub(crate) fn learn(&mut self, record: &Record<'_>, catalog: &Catalog) {
         if record.seen.breaks {
             return;
         }
-        let Some(steps) = steps(record.text) else {
+        let Some(steps) = steps(record.text, catalog) else {
             return;
         };
         let mut at = 0;
@@ -347,24 +291,95 @@ impl Forms {
     }
 }
 
-/// Any other value.
+/// Any value that is no object.
 #[inline(never)]
-fn other(cursor: &mut Cursor<'_>) -> Option<Form> {
-    match cursor.value().ok()? {
-        Value::Null => Some(Form::Null),
-        Value::Bool(value) => Some(Form::Bool(value)),
-        Value::Number(_) => Some(Form::Number),
-        Value::String(text) => Some(Form::String {
-            escaped: !text.is_json(),
-        }),
-        Value::Array(_) => Some(Form::Array),
-        Value::Object(_) => None,
+fn other<'a>(cursor: &mut Cursor<'a>) -> Option<Value<'a>> {
+    cursor.value().ok().filter(|value| !matches!(value, Value::Object(_)))
+}
+
+/// What was read of an object.
+struct Parts<'a> {
+    text: &'a [u8],
+    members: ArenaVec<'a, Member<'a>>,
+    fields: ArenaVec<'a, Field<'a>>,
+    known: [u32; Key::COUNT],
+    lengths: Lengths,
+    carried: Option<(usize, &'a Record<'a>)>,
+    /// The member that is an object: where it and its value begin.
+    open: (usize, usize),
+}
+
+impl<'a> Parts<'a> {
+    fn new(text: &'a [u8], arena: &'a Bump) -> Self {
+        Self {
+            text,
+            members: ArenaVec::with_capacity_in(16, arena),
+            fields: ArenaVec::with_capacity_in(32, arena),
+            known: [0; Key::COUNT],
+            lengths: Lengths::default(),
+            carried: None,
+            open: (0, 0),
+        }
+    }
+
+    /// Adds a value and what stands before it, from an offset on.
+    #[inline]
+    fn add(&mut self, step: &Step, from: usize, value: Value<'a>, end: usize) -> Option<()> {
+        let text = self.text;
+        if let (Some(closes), Some(member)) = (step.closes, self.members.last_mut()) {
+            let end = from + usize::from(closes);
+            member.text = text.get(self.open.0..end)?;
+            member.value = Value::Object(text.get(self.open.1..end)?);
+        }
+        let name = |name: Name| {
+            let begin = from + usize::from(name.at);
+            text.get(begin..begin + usize::from(name.len))
+        };
+        if let Some(member) = step.member {
+            let quote = from + usize::from(member.name.at) - 1;
+            if member.opens {
+                self.open = (quote, from + usize::from(member.value));
+                if matches!(member.id, Some(Key::OutputFields)) {
+                    self.fields.clear();
+                }
+            }
+            let key = name(member.name)?;
+            self.lengths.add(key);
+            self.members.push(Member {
+                key: Text::json(key, false),
+                value,
+                text: text.get(quote..end)?,
+            });
+            if let Some(place) = member.id.and_then(|id| self.known.get_mut(id as usize)) {
+                *place = u32::try_from(self.members.len()).ok()?;
+            }
+        }
+        if let Some(field) = step.field {
+            self.fields.push(Field {
+                name: name(field.name)?,
+                value,
+                known: Some(field.known),
+            });
+        }
+        Some(())
+    }
+
+    fn record(self, seen: Seen) -> Record<'a> {
+        Record {
+            members: self.members.into_bump_slice(),
+            fields: Fields::new(self.fields.into_bump_slice()),
+            known: self.known,
+            lengths: self.lengths,
+            text: self.text,
+            seen,
+            carried: self.carried,
+        }
     }
 }
 
 /// What stands between the values of an object. None where that is of no form that is kept: objects in objects in objects,
 /// empty ones, keys with escapes.
-fn steps(text: &[u8]) -> Option<Vec<(&[u8], Step)>> {
+fn steps<'t>(text: &'t [u8], catalog: &Catalog) -> Option<Vec<(&'t [u8], Step)>> {
     let mut cursor = Cursor::new(text);
     let mut steps = Vec::new();
     let (mut from, mut step) = (0, Step::default());
@@ -397,7 +412,10 @@ fn steps(text: &[u8]) -> Option<Vec<(&[u8], Step)>> {
                 let opens = cursor.peek()? == b'{';
                 let at = cursor.at();
                 if inner {
-                    step.field = in_fields.then_some(name);
+                    step.field = in_fields.then(|| Begun {
+                        name,
+                        known: catalog::field(catalog, key),
+                    });
                     if opens {
                         return None;
                     }
@@ -442,7 +460,7 @@ impl Escaped<'_> {
         match self.text.get(self.at)? {
             b'\\' => {
                 self.string()?;
-                Some(Form::String { escaped: false })
+                Some(Form::String)
             }
             b'[' => {
                 self.array()?;
@@ -492,15 +510,17 @@ impl Escaped<'_> {
 
     /// A number, `null`, `true` or `false`.
     fn word(&mut self) -> Option<Form> {
-        let behind = self.text.get(self.at..)?;
-        let end = behind.iter().position(|byte| matches!(byte, b',' | b'}' | b' '))?;
-        let word = behind.get(..end)?;
-        let mut cursor = Cursor::new(word);
-        let form = other(&mut cursor)?;
-        cursor.end().ok()?;
+        let mut cursor = Cursor::new(self.text);
+        cursor.go_to(self.at);
+        let form = match other(&mut cursor)? {
+            Value::Null => Form::Null,
+            Value::Bool(value) => Form::Bool(value),
+            Value::Number(_) => Form::Number,
+            Value::String(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
         self.seen.add(cursor.seen);
-        self.out.extend_from_slice_copy(word);
-        self.at += end;
+        self.out.extend_from_slice_copy(cursor.since(self.at));
+        self.at = cursor.at();
         Some(form)
     }
 }
@@ -510,6 +530,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::catalog::BUILT_IN;
 
     /// Parts of objects as programs write them, and some that nobody does.
     const KEYS: [&str; 8] = [
@@ -554,9 +575,20 @@ mod tests {
         let all = |record: &Record<'_>| {
             let Seen { breaks, vast, half, .. } = record.seen;
             let members: Vec<String> = record.members.iter().map(|member| format!("{member:?}")).collect();
-            let fields: Vec<String> = record.fields.iter().map(|field| format!("{field:?}")).collect();
+            let fields: Vec<String> = record
+                .fields
+                .iter()
+                .map(|field| format!("{:?}", (field.name, field.value)))
+                .collect();
             let seen = (record.seen.is_ascii(), breaks, vast, half);
-            (members, fields, record.known, record.text.to_vec(), seen)
+            (
+                members,
+                fields,
+                record.known,
+                record.lengths,
+                record.text.to_vec(),
+                seen,
+            )
         };
         assert_eq!(all(fast), all(slow));
     }
@@ -574,7 +606,7 @@ mod tests {
             let mut forms = Forms::default();
             let learned = object(&members);
             if let Ok(record) = Record::read(learned.as_bytes(), &arena) {
-                forms.learn(&record);
+                forms.learn(&record, &BUILT_IN);
             }
             // The same keys with other values, and damaged.
             let other: Vec<_> = members.iter().zip(others).map(|((key, _, space), value)| (*key, value, *space)).collect();
@@ -588,7 +620,7 @@ mod tests {
                     let log = serde_json::to_string(&format!("{text}{}", if cut % 2 == 0 { "\n" } else { "" })).unwrap();
                     let outer = format!("{{\"log\":{log},\"stream\":\"stdout\"}}");
                     let read = Record::read(outer.as_bytes(), &arena).unwrap();
-                    forms.learn(&read);
+                    forms.learn(&read, &BUILT_IN);
                     let fast = forms.read(outer.as_bytes(), &arena).unwrap();
                     same(&fast, &read);
                     if let Some(inside) = fast.carried(0) {
@@ -610,7 +642,7 @@ mod tests {
         let (arena, mut forms) = (Bump::new(), Forms::default());
         for text in [alert, &outer] {
             assert!(forms.read(text.as_bytes(), &arena).is_none());
-            forms.learn(&Record::read(text.as_bytes(), &arena).unwrap());
+            forms.learn(&Record::read(text.as_bytes(), &arena).unwrap(), &BUILT_IN);
         }
         let record = forms.read(outer.as_bytes(), &arena).unwrap();
         assert_eq!(record.carried(0).unwrap().text, alert.as_bytes());
@@ -622,7 +654,10 @@ mod tests {
         let (arena, mut forms) = (Bump::new(), Forms::default());
         for form in 0..20_000 {
             let text = format!("{{\"{}\":1,\"{form}\":2,\"x{}\":3}}", form % 50, form % 700);
-            forms.learn(&Record::read(arena.alloc_str(&text).as_bytes(), &arena).unwrap());
+            forms.learn(
+                &Record::read(arena.alloc_str(&text).as_bytes(), &arena).unwrap(),
+                &BUILT_IN,
+            );
             assert!(forms.nodes.len() <= NODES && forms.bytes <= BYTES);
         }
     }

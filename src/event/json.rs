@@ -13,11 +13,28 @@ pub(crate) struct Record<'a> {
     pub(super) fields: Fields<'a>,
     /// Position and one of the member of each [`Key`], or 0.
     pub(super) known: [u32; Key::COUNT],
+    /// Lengths of the keys, a bit each: most keys that are asked for are not there.
+    pub(super) lengths: Lengths,
     /// The whole object as it came.
     pub(crate) text: &'a [u8],
     pub(crate) seen: Seen,
     /// A member that is a string with an object in it, which was read in passing.
     pub(super) carried: Option<(usize, &'a Record<'a>)>,
+}
+
+/// Which lengths keys have; from 63 on they are one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Lengths(u64);
+
+impl Lengths {
+    #[inline]
+    pub(super) fn add(&mut self, key: &[u8]) {
+        self.0 |= 1 << key.len().min(63);
+    }
+
+    fn have(self, key: &[u8]) -> bool {
+        self.0 >> key.len().min(63) & 1 == 1
+    }
 }
 
 /// A member of an object.
@@ -80,7 +97,7 @@ impl Key {
 }
 
 impl<'a> Record<'a> {
-    /// The same record with other members.
+    /// The same record with other members, of the same keys.
     pub(crate) fn with(&self, members: &'a [Member<'a>]) -> Self {
         Self {
             members,
@@ -97,12 +114,12 @@ impl<'a> Record<'a> {
         let mut members = Vec::with_capacity_in(16, arena);
         let mut fields = Fields::default();
         let mut known = [0; Key::COUNT];
+        let mut lengths = Lengths::default();
         let mut first = true;
         while let Some((key, begin)) = cursor.key(&mut first)? {
-            let id = match key.borrowed() {
-                Some(key) => Key::of(key),
-                None => Key::of(key.decode(arena)),
-            };
+            let name = key.decode(arena);
+            lengths.add(name);
+            let id = Key::of(name);
             let opens = cursor.peek() == Some(b'{');
             let at = cursor.at();
             let value = match id {
@@ -127,6 +144,7 @@ impl<'a> Record<'a> {
             members: members.into_bump_slice(),
             fields,
             known,
+            lengths,
             text,
             seen: cursor.seen,
             carried: None,
@@ -150,6 +168,9 @@ impl<'a> Record<'a> {
     /// The value of any member; of the last one where a key comes twice.
     pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
         let key = key.as_bytes();
+        if !self.lengths.have(key) {
+            return None;
+        }
         self.members.iter().rev().find(|m| m.key.is(key)).map(|m| m.value)
     }
 

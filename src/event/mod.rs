@@ -66,7 +66,7 @@ pub(crate) struct Event<'a> {
     pub(crate) told: Option<u16>,
 }
 
-pub(crate) use text::parse as parse_text;
+pub(crate) use text::{Keys as TextKeys, parse as parse_text};
 
 /// `output` without time and priority: the message of the rule's template.
 ///

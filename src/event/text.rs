@@ -9,7 +9,8 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::catalog;
 
-use super::{Event, Fields, Format, Instant, Priority};
+use super::fields::{Field, Fields};
+use super::{Event, Format, Instant, Priority};
 use crate::json::{Text, Value, word};
 use bewit_catalog::model::{Catalog, TextKey};
 
@@ -55,14 +56,14 @@ fn is_iso(text: &[u8]) -> bool {
 
 /// The alert of a text line, if it is one.
 #[inline(never)] // see `Annotator::unwrap`
-pub(crate) fn parse<'a>(line: &'a str, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
+pub(crate) fn parse<'a>(line: &'a str, keys: &Keys, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
     let head = head(line.as_bytes())?;
     let (head_time, head_message) = (line.get(..head.time)?, line.get(head.message..)?);
     let told = catalog::told_by(catalog, head_message);
     let message = told.and_then(|told| catalog.messages.get(usize::from(told)));
     let rule = message.and_then(|message| catalog.rules.get(usize::from(message.rule)));
     let source = rule.map_or("", |rule| rule.source.as_ref());
-    let (fields, ambiguous) = fields(head_message, source, catalog, arena);
+    let (fields, ambiguous) = fields(head_message, source, (keys, catalog), arena);
     let iso = head.time > 18;
     let time = iso.then(|| Instant::parse(head_time)).flatten().map(Instant::falco);
     Some(Event {
@@ -93,8 +94,13 @@ struct Hit<'c> {
     value: usize,
 }
 
-fn fields<'a>(message: &'a str, source: &str, catalog: &'a Catalog, arena: &'a Bump) -> (Fields<'a>, &'a [&'a str]) {
-    let hits = hits(message, catalog);
+fn fields<'a>(
+    message: &'a str,
+    source: &str,
+    (keys, catalog): (&Keys, &'a Catalog),
+    arena: &'a Bump,
+) -> (Fields<'a>, &'a [&'a str]) {
+    let hits = hits(message, keys, catalog);
     let mut values: Vec<&'a str> = Vec::with_capacity(hits.len());
     for (i, hit) in hits.iter().enumerate() {
         let end = hits.get(i + 1).map_or(message.len(), |next| next.at);
@@ -104,11 +110,11 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &'a Catalog, arena: &'a B
     }
     let inside = close_parenthesis(message, &hits, &mut values);
     let escaped = is_escaped(message);
-    let mut fields: ArenaVec<'a, (&'a [u8], Value<'a>)> = ArenaVec::new_in(arena);
+    let mut fields: ArenaVec<'a, Field<'a>> = ArenaVec::new_in(arena);
     let mut ambiguous: ArenaVec<'a, &'a str> = ArenaVec::new_in(arena);
-    let get = |fields: &ArenaVec<'a, (&'a [u8], Value<'a>)>, field: &str| {
-        let known = fields.iter().find(|(name, _)| *name == field.as_bytes());
-        known.map(|(_, value)| *value)
+    let get = |fields: &[Field<'a>], field: &str| {
+        let known = fields.iter().find(|known| word::same(known.name, field.as_bytes()));
+        known.map(|known| known.value)
     };
     let mut unsure: Vec<(&str, Value<'a>)> = Vec::new();
     let doubtful = doubtful(&hits[..inside]);
@@ -120,7 +126,7 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &'a Catalog, arena: &'a B
         let read = read(value, hit.key.number, escaped);
         match get(&fields, field) {
             _ if doubtful.contains(&i) => unsure.push((field, read)),
-            None => fields.push((field.as_bytes(), read)),
+            None => fields.push(Field::new(field.as_bytes(), read)),
             Some(known) if known == read => {}
             Some(_) => note(&mut ambiguous, field),
         }
@@ -131,7 +137,7 @@ fn fields<'a>(message: &'a str, source: &str, catalog: &'a Catalog, arena: &'a B
             note(&mut ambiguous, field);
         }
     }
-    fields.retain(|(name, _)| !ambiguous.iter().any(|a| a.as_bytes() == *name));
+    fields.retain(|field| !ambiguous.iter().any(|a| a.as_bytes() == field.name));
     (Fields::new(fields.into_bump_slice()), ambiguous.into_bump_slice())
 }
 
@@ -141,42 +147,78 @@ fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {
     }
 }
 
+/// Finds the keys of Falco's text output by their names.
+pub(crate) struct Keys {
+    /// Position in the catalog and one, or 0, at the hash of the name or a few places on.
+    slots: Vec<u16>,
+    /// Bytes of the longest one.
+    longest: usize,
+}
+
+/// Names are spread over so many slots, far more than there are.
+const SLOTS: u32 = 12;
+
+impl Keys {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let mut slots = vec![0; 1 << SLOTS];
+        for (key, place) in catalog.text_keys.iter().zip(1..) {
+            let free = Self::places(key.key.as_bytes()).find(|slot| slots.get(*slot) == Some(&0));
+            if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
+                *slot = place;
+            }
+        }
+        let longest = catalog.text_keys.iter().map(|key| key.key.len()).max();
+        Self {
+            slots,
+            longest: longest.unwrap_or(0),
+        }
+    }
+
+    /// Where a name may be, the first place first.
+    fn places(name: &[u8]) -> impl Iterator<Item = usize> {
+        let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
+        let hash = (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOTS)) as usize;
+        (hash..1 << SLOTS).chain(0..hash)
+    }
+
+    fn find<'c>(&self, name: &[u8], catalog: &'c Catalog) -> Option<&'c TextKey> {
+        let slots = Self::places(name).map_while(|slot| self.slots.get(slot).filter(|place| **place > 0));
+        let mut keys = slots.filter_map(|place| catalog.text_keys.get(usize::from(*place) - 1));
+        keys.find(|key| word::same(key.key.as_bytes(), name))
+    }
+}
+
 /// The known keys of a message, in order. A key is what stands between the beginning of a word and the next `=`; of
 /// several the longest, so `target user=` is not `user=`.
-fn hits<'c>(message: &str, catalog: &'c Catalog) -> Vec<Hit<'c>> {
+fn hits<'c>(message: &str, keys: &Keys, catalog: &'c Catalog) -> Vec<Hit<'c>> {
     let bytes = message.as_bytes();
-    let longest = catalog.text_keys.first().map_or(0, |key| key.key.len());
-    let mut hits = Vec::new();
+    let mut hits = Vec::with_capacity(32);
     let mut from = 0;
     loop {
         let equals = word::find(bytes, from, b'=');
         if equals == bytes.len() {
             return hits;
         }
-        let begins = |at: &usize| {
-            let alone = at.checked_sub(1).and_then(|before| bytes.get(before));
-            bytes.get(*at).is_some_and(u8::is_ascii_alphabetic)
-                && alone.is_none_or(|before| matches!(before, b' ' | b'(' | b'|' | b','))
+        let begin = from.max(equals.saturating_sub(keys.longest));
+        let named = |at: usize| {
+            let name = bytes
+                .get(at..equals)
+                .filter(|name| name.first().is_some_and(u8::is_ascii_alphabetic))?;
+            Some((at, keys.find(name, catalog)?))
         };
-        let words = (from.max(equals.saturating_sub(longest))..equals).filter(begins);
-        let mut keys = words.filter_map(|at| Some((at, key(bytes.get(at..equals)?, catalog)?)));
+        // What stands before each byte of the name.
+        let before = bytes.get(begin.saturating_sub(1)..equals).unwrap_or_default();
+        let ends = |byte: &u8| matches!(byte, b' ' | b'(' | b'|' | b',');
+        let words = (begin.max(1)..)
+            .zip(before)
+            .filter_map(|(at, byte)| ends(byte).then_some(at));
+        let first = (begin == 0).then_some(0);
         let value = equals + 1;
-        if let Some((at, key)) = keys.next() {
+        if let Some((at, key)) = first.into_iter().chain(words).find_map(named) {
             hits.push(Hit { key, at, value });
         }
         from = value;
     }
-}
-
-/// The key of this name. They stand by length, longest first, then by name.
-fn key<'c>(name: &[u8], catalog: &'c Catalog) -> Option<&'c TextKey> {
-    let order = |key: &TextKey| {
-        name.len()
-            .cmp(&key.key.len())
-            .then_with(|| key.key.as_bytes().cmp(name))
-    };
-    let at = catalog.text_keys.binary_search_by(order).ok()?;
-    catalog.text_keys.get(at)
 }
 
 /// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last
@@ -250,37 +292,30 @@ fn is_container_id(value: &str) -> bool {
 /// backslash, and an escape of a quote or a backslash gives it away. Half of a surrogate pair is none of Falco's, and
 /// would be no JSON that everybody reads.
 fn is_escaped(message: &str) -> bool {
-    fn unit(bytes: &mut std::str::Bytes<'_>) -> Option<u32> {
-        (0..4).try_fold(0, |unit, _| Some(unit << 4 | char::from(bytes.next()?).to_digit(16)?))
-    }
-    let mut telling = false;
-    let mut bytes = message.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' | 0..=0x1f => return false,
-            b'\\' => match bytes.next() {
-                Some(b'"' | b'\\') => telling = true,
-                Some(b'n' | b'r' | b't' | b'b' | b'f') => {}
-                Some(b'u') => {
-                    let is_whole = match unit(&mut bytes) {
-                        Some(0xd800..=0xdbff) => {
-                            (bytes.next(), bytes.next()) == (Some(b'\\'), Some(b'u'))
-                                && matches!(unit(&mut bytes), Some(0xdc00..=0xdfff))
-                        }
-                        Some(0xdc00..=0xdfff) | None => false,
-                        Some(_) => true,
-                    };
-                    if !is_whole {
-                        return false;
-                    }
-                    telling = true;
-                }
-                _ => return false,
-            },
-            _ => {}
+    let bytes = message.as_bytes();
+    let unit = |at: usize| {
+        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let mut digits = digits.iter().map(|digit| char::from(*digit).to_digit(16));
+        digits.try_fold(0, |unit, digit| Some(unit << 4 | digit?))
+    };
+    let (mut telling, mut at) = (false, 0);
+    loop {
+        at = word::special(bytes, at, &mut 0);
+        match (bytes.get(at), bytes.get(at + 1)) {
+            (None, _) => return telling,
+            (Some(b'\\'), Some(b'"' | b'\\')) => (telling, at) = (true, at + 2),
+            (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f')) => at += 2,
+            (Some(b'\\'), Some(b'u')) => {
+                let len = match (unit(at), unit(at + 6)) {
+                    (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+                    (Some(0xd800..=0xdfff) | None, _) => return false,
+                    (Some(_), _) => 6,
+                };
+                (telling, at) = (true, at + len);
+            }
+            _ => return false,
         }
     }
-    telling
 }
 
 fn read<'a>(value: &'a str, number: bool, escaped: bool) -> Value<'a> {
@@ -336,18 +371,18 @@ mod tests {
                 message.push_str(BUILT_IN.text_keys.get(key).map_or("user", |key| key.key.as_ref()));
                 message.push_str(pieces[piece]);
             }
-            let found: Vec<(usize, usize)> = hits(&message, &BUILT_IN).iter().map(|hit| (hit.at, hit.value)).collect();
+            let found: Vec<(usize, usize)> = hits(&message, &Keys::of(&BUILT_IN), &BUILT_IN).iter().map(|hit| (hit.at, hit.value)).collect();
             proptest::prop_assert_eq!(found, simple(&message), "{}", message);
         }
     }
 
     fn parsed(line: &str) -> Vec<(String, String)> {
         let arena = Bump::new();
-        let event = parse(line, &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
+        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
         event
             .fields
             .iter()
-            .map(|(name, value)| {
+            .map(|Field { name, value, .. }| {
                 let value = match value {
                     Value::String(text) => text.decode_str(&arena).to_owned(),
                     Value::Number(number) => format!("number {}", String::from_utf8_lossy(number)),
@@ -401,7 +436,7 @@ mod tests {
     fn a_pod_inside_a_command_line_is_not_believed() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim k8s_ns_name=shop terminal=0 container_id=4cc4da328699";
         let arena = Bump::new();
-        let event = parse(line, &BUILT_IN, &arena).unwrap();
+        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name", "k8s.ns.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
         assert!(event.fields.get("container.id").is_some());
@@ -413,7 +448,7 @@ mod tests {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c k8s_pod_name=victim x terminal=0 k8s_pod_name=<NA>";
         let arena = Bump::new();
         assert!(
-            parse(line, &BUILT_IN, &arena)
+            parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena)
                 .unwrap()
                 .fields
                 .get("k8s.pod.name")
@@ -425,7 +460,7 @@ mod tests {
     fn a_key_with_two_values_is_believed_in_neither() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim terminal=0 k8s_pod_name=intruder";
         let arena = Bump::new();
-        let event = parse(line, &BUILT_IN, &arena).unwrap();
+        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
     }
@@ -467,7 +502,10 @@ mod tests {
             "12:00:00.000000000: Unknown thing",
             "12:00:00: Warning thing",
         ] {
-            assert!(parse(line, &BUILT_IN, &Bump::new()).is_none(), "{line}");
+            assert!(
+                parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &Bump::new()).is_none(),
+                "{line}"
+            );
         }
     }
 }

@@ -59,18 +59,12 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    if a.len() < 8 {
+    let (Some(end), Some(other_end)) = (a.last_chunk::<8>(), b.last_chunk()) else {
         return first(a) == first(b);
-    }
-    let last = a.len() - 8;
-    let mut at = 0;
-    while at < last {
-        if load(a, at) != load(b, at) {
-            return false;
-        }
-        at += 8;
-    }
-    load(a, last) == load(b, last)
+    };
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let mut each = words.map(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b));
+    each.all(|same| same) && u64::from_le_bytes(*end) == u64::from_le_bytes(*other_end)
 }
 
 /// Whether a text begins with another.
@@ -103,36 +97,37 @@ pub(crate) fn position(text: &[u8], part: &[u8]) -> Option<usize> {
 
 /// Whether a text is of printable ASCII alone.
 pub(crate) fn is_printable(text: &[u8]) -> bool {
-    let mut at = 0;
-    while let Some(word) = load(text, at) {
+    let unprintable = |word: u64| {
         let control = word.wrapping_sub(LOW * 0x20) & !word;
         // 0x7f is the only byte below 0x80 that one more makes high.
         let delete = word.wrapping_add(LOW);
-        if (control | word | delete) & HIGH != 0 {
-            return false;
-        }
-        at += 8;
-    }
-    text.get(at..)
-        .unwrap_or_default()
-        .iter()
-        .all(|byte| matches!(byte, b' '..=b'~'))
+        control | word | delete
+    };
+    let Some(end) = text.last_chunk() else {
+        return text.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    };
+    let words = text.as_chunks::<8>().0.iter();
+    let marks = words.fold(unprintable(u64::from_le_bytes(*end)), |marks, word| {
+        marks | unprintable(u64::from_le_bytes(*word))
+    });
+    marks & HIGH == 0
 }
 
 /// Offset of the first such byte from `at` on, or the length.
 #[inline]
-pub(crate) fn find(text: &[u8], mut at: usize, byte: u8) -> usize {
-    while let Some(word) = load(text, at) {
-        let marks = equal(word, byte);
+pub(crate) fn find(text: &[u8], at: usize, byte: u8) -> usize {
+    let mut rest = text.get(at..).unwrap_or_default();
+    let found = loop {
+        let Some((word, behind)) = rest.split_first_chunk() else {
+            break rest.iter().position(|b| *b == byte).unwrap_or(rest.len());
+        };
+        let marks = equal(u64::from_le_bytes(*word), byte);
         if marks != 0 {
-            return at + index(marks);
+            break index(marks);
         }
-        at += 8;
-    }
-    while text.get(at).is_some_and(|b| *b != byte) {
-        at += 1;
-    }
-    at
+        rest = behind;
+    };
+    text.len().max(at) - rest.len() + found
 }
 
 /// Offset of the first ASCII digit from `at` on, or the length.
@@ -235,26 +230,42 @@ const fn specials(word: u64) -> u64 {
 #[inline]
 pub(crate) fn special(bytes: &[u8], from: usize, seen: &mut u64) -> usize {
     let mut bits = *seen;
-    let rest = bytes.get(from..).unwrap_or_default();
-    let mut words = rest;
-    let at = loop {
-        let Some((word, behind)) = words.split_first_chunk() else {
-            let end = words.iter().position(|byte| {
-                bits |= u64::from(*byte);
-                matches!(byte, b'"' | b'\\' | 0..0x20)
-            });
-            break rest.len() - words.len() + end.unwrap_or(words.len());
-        };
-        let word = u64::from_le_bytes(*word);
-        bits |= word;
-        let marks = specials(word);
-        if marks != 0 {
-            break rest.len() - words.len() + index(marks);
+    let mut rest = bytes.get(from..).unwrap_or_default();
+    let found = loop {
+        // Two at a time: what counts in an interpreter are the instructions.
+        if let Some((block, behind)) = rest.split_first_chunk::<16>()
+            && let ([first, second], _) = block.as_chunks()
+        {
+            let (first, second) = (u64::from_le_bytes(*first), u64::from_le_bytes(*second));
+            let marks = specials(first);
+            if marks != 0 {
+                bits |= first;
+                break index(marks);
+            }
+            bits |= first | second;
+            let marks = specials(second);
+            if marks != 0 {
+                break 8 + index(marks);
+            }
+            rest = behind;
+            continue;
         }
-        words = behind;
+        if let Some((word, behind)) = rest.split_first_chunk() {
+            let word = u64::from_le_bytes(*word);
+            bits |= word;
+            let marks = specials(word);
+            if marks != 0 {
+                break index(marks);
+            }
+            rest = behind;
+        }
+        // Behind the last bytes are zeros, and so a mark.
+        let word = first(rest);
+        bits |= word;
+        break index(specials(word));
     };
     *seen = bits;
-    from + at
+    bytes.len().max(from) - rest.len() + found
 }
 
 /// Appends what JSON escapes stand for; the body of a string was found valid. Lone surrogates become U+FFFD.

@@ -107,7 +107,8 @@ impl<'a> Mapper<'a> {
         }
         let members = if fields {
             let fields = Fields::read(&mut Cursor::new(text), self.arena).unwrap_or_default();
-            ArenaVec::from_iter_in(fields.iter(), self.arena).into_bump_slice()
+            let fields = fields.iter().map(|field| (field.name, field.value));
+            ArenaVec::from_iter_in(fields, self.arena).into_bump_slice()
         } else {
             self.read(text)
         };

@@ -89,8 +89,6 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detai
                 _ => id(input.text, alert.arena, out),
             }
             out.extend_from_slice(b"\",\"fingerprint\":\"");
-            alert.write_fingerprint(out);
-            out.push(b'"');
             let write = |advice: &Advice<'_>, out: &mut Vec<u8>| match detail {
                 Detail::Brief => brief::write(advice, config, &mut Writer::within(out)),
                 Detail::Full => full(advice, config, &mut Writer::within(out)),
@@ -227,8 +225,8 @@ fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>
     }
     if !event.fields.is_empty() {
         w.key("output_fields").object(|w| {
-            for (name, value) in event.fields.iter() {
-                w.foreign_key(name).value(value);
+            for field in event.fields.iter() {
+                w.foreign_key(field.name).value(field.value);
             }
         });
         keys.push(b"output_fields");
