@@ -70,7 +70,7 @@ const PROMISES: &[Promise] = &[
     Promise {
         id: "pages",
         text: "Values are inert in Markdown, HTML and on terminals",
-        shown_by: Proof::Tests("bewit", "report", &[], Some(Amount("PROPTEST_CASES", 100_000))),
+        shown_by: Proof::Tests("bewit", "report", &[], Some(Amount("PROPTEST_CASES", 5_000))),
     },
     Promise {
         id: "loss",
