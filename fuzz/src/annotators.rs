@@ -101,11 +101,16 @@ pub(crate) fn of<'t, T>(all: &'t [T], input: &[u8]) -> &'t [T] {
     if !cfg!(feature = "fuzzer") {
         return all;
     }
+    #[allow(clippy::cast_possible_truncation, reason = "the remainder is less than a length")]
+    let at = (hash(input) % all.len() as u64) as usize;
+    &all[at..=at]
+}
+
+/// The same for the same input, each time.
+pub(crate) fn hash(input: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     input.hash(&mut hasher);
-    #[allow(clippy::cast_possible_truncation, reason = "the remainder is less than a length")]
-    let at = (hasher.finish() % all.len() as u64) as usize;
-    &all[at..=at]
+    hasher.finish()
 }
 
 /// DEFLATE that stores bytes as they are. Unpacking would take most of the time, and looks the same each time; fresh

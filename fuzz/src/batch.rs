@@ -11,10 +11,9 @@ thread_local! {
 /// The body of the target.
 pub fn check(batch: &[u8]) {
     ANNOTATORS.with(|annotators| {
-        annotators
-            .of(batch)
-            .iter()
-            .for_each(|annotator| annotated(annotator, batch))
+        for annotator in annotators.of(batch) {
+            annotated(annotator, batch);
+        }
     });
 }
 

@@ -1,10 +1,8 @@
 //! A whole line of any bytes, in every schema and detail.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use bewit::{Annotator, Outcome};
 
-use crate::annotators::Annotators;
+use crate::annotators::{Annotators, hash};
 use crate::record;
 
 thread_local! {
@@ -30,9 +28,7 @@ pub(crate) fn annotated(annotator: &Annotator, line: &[u8]) -> Option<String> {
     let outcome = annotator.annotate(line, &mut out);
     let config = annotator.config();
 
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    if hasher.finish().is_multiple_of(FRESH) {
+    if hash(line).is_multiple_of(FRESH) {
         let mut again = Vec::new();
         assert_eq!(Annotator::new(config.clone()).annotate(line, &mut again), outcome);
         assert_eq!(again, out, "what came before decides");

@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::http::{Serve, Target};
-use common::vector::{BRIEF, EVENTS, event, number, vector};
+use common::vector::{BRIEF, EVENTS, TO_THE_END, event, number, vector};
 use common::{SEED, component, corpus_lines, folder, run, stderr, stdout, text, wait_for};
 use serde_json::Value;
 
@@ -376,8 +376,7 @@ fn nothing_is_lost_in_remap() {
     assert!(export.status.success(), "{}", stderr(&export));
     let began = Instant::now();
     let output = Command::new("vector")
-        // By itself it drops after a minute what is under way when the input ends, which a busy machine reaches.
-        .args(["--quiet", "--no-graceful-shutdown-limit", "--config", "vector.yaml"])
+        .args(TO_THE_END)
         .current_dir(&folder)
         .stdin(File::open(folder.join("falco.log")).unwrap())
         .stdout(File::create(folder.join("alerts.jsonl")).unwrap())

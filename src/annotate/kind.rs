@@ -106,8 +106,7 @@ impl Kinds {
         }
         let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
-        let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
-        let hash = usize::try_from(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58).ok()?;
+        let hash = word::hash(name, SLOTS.ilog2());
         let told = || event.told.or_else(|| common.heads.told_by(catalog, event));
         let mut free = hash;
         for place in hash..hash + PROBES {
@@ -154,14 +153,8 @@ impl Common {
 impl Kind {
     /// What was written of an alert like this one.
     pub(super) fn sketch(&self, detail: Detail, priority: Priority, values: &Values<'_>) -> Option<Ref<'_, Sketch>> {
-        let known = |sketches: &VecDeque<Sketch>| {
-            sketches
-                .iter()
-                .position(|sketch| sketch.is_of(detail, priority, values))
-        };
-        let sketches = self.sketches.borrow();
-        let at = known(&sketches)?;
-        Ref::filter_map(sketches, |sketches| sketches.get(at)).ok()
+        let known = |sketch: &&Sketch| sketch.is_of(detail, priority, values);
+        Ref::filter_map(self.sketches.borrow(), |sketches| sketches.iter().find(known)).ok()
     }
 
     pub(super) fn keep_sketch(&self, sketch: Sketch, common: &Common) {

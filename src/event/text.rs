@@ -155,12 +155,12 @@ pub(crate) struct Keys {
     longest: usize,
 }
 
-/// Names are spread over so many slots, far more than there are.
-const SLOTS: u32 = 12;
+/// Bits of a name's hash. That makes far more slots than there are names.
+const BITS: u32 = 12;
 
 impl Keys {
     pub(crate) fn of(catalog: &Catalog) -> Self {
-        let mut slots = vec![0; 1 << SLOTS];
+        let mut slots = vec![0; 1 << BITS];
         for (key, place) in catalog.text_keys.iter().zip(1..) {
             let free = Self::places(key.key.as_bytes()).find(|slot| slots.get(*slot) == Some(&0));
             if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
@@ -176,9 +176,8 @@ impl Keys {
 
     /// Where a name may be, the first place first.
     fn places(name: &[u8]) -> impl Iterator<Item = usize> {
-        let mixed = word::first(name) ^ word::last(name).rotate_left(29) ^ name.len() as u64;
-        let hash = (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOTS)) as usize;
-        (hash..1 << SLOTS).chain(0..hash)
+        let hash = word::hash(name, BITS);
+        (hash..1 << BITS).chain(0..hash)
     }
 
     fn find<'c>(&self, name: &[u8], catalog: &'c Catalog) -> Option<&'c TextKey> {

@@ -186,6 +186,13 @@ pub(crate) const fn is_like(word: u64, sample: [u8; 8]) -> bool {
     (left.wrapping_add(LOW * 0x7f - zeros * 9) | left) & HIGH == 0
 }
 
+/// A hash of so many bits for a table of names: of their length, and of their first and last eight bytes.
+#[inline]
+pub(crate) fn hash(name: &[u8], bits: u32) -> usize {
+    let mixed = first(name) ^ last(name).rotate_left(29) ^ name.len() as u64;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - bits)) as usize
+}
+
 /// The eight hex digits of a number.
 pub(crate) const fn hex(number: u32) -> [u8; 8] {
     // Each half byte to a byte of its own, the first lowest.

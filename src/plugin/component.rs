@@ -98,9 +98,7 @@ impl wit::Guest for Component {
         }
         let alert: Typed = serde_json::from_slice(&native).map_err(|error| wit::Error::Internal(error.to_string()))?;
         let json = if schema == Schema::Native { native } else { json };
-        alert
-            .with(json)
-            .ok_or_else(|| wit::Error::Internal("an alert without `bewit`".to_owned()))
+        record(alert, json).ok_or_else(|| wit::Error::Internal("an alert without `bewit`".to_owned()))
     }
 
     fn describe() -> wit::Description {
@@ -169,19 +167,14 @@ impl<'de> Visitor<'de> for TypedVisitor {
     }
 }
 
-impl Typed {
-    /// With the alert in the configured schema; none where bewit's part is missing.
-    fn with(self, json: Vec<u8>) -> Option<wit::Alert> {
-        Some(record(self.rule, self.priority, self.bewit?, json))
-    }
-}
-
-fn record(rule: Option<String>, priority: String, bewit: Bewit, json: Vec<u8>) -> wit::Alert {
-    wit::Alert {
+/// An alert with its JSON in the configured schema; none where bewit's part is missing.
+fn record(alert: Typed, json: Vec<u8>) -> Option<wit::Alert> {
+    let bewit = alert.bewit?;
+    Some(wit::Alert {
         id: bewit.id,
         fingerprint: bewit.fingerprint,
-        rule,
-        priority,
+        rule: alert.rule,
+        priority: alert.priority,
         summary: bewit.summary,
         level: bewit.severity.level.as_str().to_owned(),
         score: bewit.severity.score,
@@ -198,7 +191,7 @@ fn record(rule: Option<String>, priority: String, bewit: Bewit, json: Vec<u8>) -
         techniques: bewit.attack.into_iter().filter_map(|a| a.technique).collect(),
         mitigations: bewit.mitigations.into_iter().map(mitigation).collect(),
         json,
-    }
+    })
 }
 
 fn mitigation(mitigation: schema::Mitigation) -> wit::Mitigation {

@@ -9,6 +9,10 @@ pub(crate) const UUID: &str = "06dc3669-f1aa-47da-92bf-ae8723e1b9a6";
 /// A configuration, so that so many alerts are no gigabyte.
 pub(crate) const BRIEF: &str = "detail: brief\n";
 
+/// Arguments that run `vector.yaml` until all that came in has gone out. By itself Vector drops after a minute what is
+/// under way when the input ends, which a busy machine reaches.
+pub(crate) const TO_THE_END: [&str; 4] = ["--quiet", "--no-graceful-shutdown-limit", "--config", "vector.yaml"];
+
 /// An alert that is no other.
 pub(crate) fn event(number: usize) -> String {
     SEED.replace(UUID, &format!("06dc3669-f1aa-47da-92bf-{number:012}"))

@@ -400,9 +400,7 @@ fn a_real_vector_agrees() {
         let folder = export("real", form, None);
         vector(&["validate", "--no-environment", "vector.yaml"], &folder, "");
         vector(&["test", "vector.yaml"], &folder, "");
-        // By itself it drops after a minute what is under way when the input ends, which a busy machine reaches.
-        let run = ["--quiet", "--no-graceful-shutdown-limit", "--config", "vector.yaml"];
-        let out = vector(&run, &folder, &(lines.join("\n") + "\n"));
+        let out = vector(&common::vector::TO_THE_END, &folder, &(lines.join("\n") + "\n"));
         let mut alerts = 0;
         assert_eq!(out.lines().count(), lines.len(), "{form}");
         for (out, line) in out.lines().zip(&lines) {
