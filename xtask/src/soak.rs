@@ -118,7 +118,7 @@ fn soak(host: &Path, name: &'static str, args: &[&str], block: &[Vec<u8>], recor
                 return Ok(count);
             }
             let read = buffer.get(..read).unwrap_or_default();
-            count += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+            count += memchr::memchr_iter(b'\n', read).count() as u64;
         }
     });
     let mut memory = Vec::new();
