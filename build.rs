@@ -34,7 +34,9 @@ fn main() -> Result<()> {
     let js = ["CARGO_FEATURE_JS", "CARGO_FEATURE_JS_OVERLAYS"]
         .iter()
         .any(|feature| env::var_os(feature).is_some());
-    let deflate = if js { library::stored } else { deflate };
+    // Miri would unpack for hours.
+    let stored = js || env::var_os("CARGO_CFG_MIRI").is_some();
+    let deflate = if stored { library::stored } else { deflate };
     let library = library::pack(catalog.clone(), deflate).context("the catalog cannot be packed")?;
     // What is handed over with nothing laid over it: the rest of a catalog is a user's.
     let handed = if js {

@@ -25,7 +25,7 @@ pub(crate) fn may_hold(line: &[u8]) -> bool {
     let (blocks, rest) = line.as_chunks::<{ 4 * STEP }>();
     let mut left = blocks.iter();
     // Four steps at a time: what counts in an interpreter are the instructions.
-    while let Some(block) = left.find(|block| (0..4).fold(0, |any, step| any | seen(*block, step)) != 0) {
+    while let Some(block) = left.find(|block| (0..4).fold(0, |any, step| any | seen(block, step)) != 0) {
         let at = (blocks.len() - left.len() - 1) * block.len();
         if (0..4).any(|step| is_marked(line, at + step * STEP + STEP - 2, seen(block, step))) {
             return true;

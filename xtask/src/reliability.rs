@@ -113,6 +113,11 @@ const PROMISES: &[Promise] = &[
         shown_by: Proof::Soak,
     },
     Promise {
+        id: "miri",
+        text: "What handles pointers, all of it in `src/plugin`, does nothing undefined",
+        shown_by: Proof::Task("miri"),
+    },
+    Promise {
         id: "reproducible",
         text: "The same sources give the same modules",
         shown_by: Proof::Task("reproducible"),
