@@ -130,16 +130,22 @@ test("playground", (t) =>
       await reads(page, () => page.click("#example"));
       const all = await rows(page);
       await page.fill("#find", "sensitive");
-      await page.waitForFunction((all) => Number(document.querySelector("[role=option]")?.ariaSetSize) < all, all);
+      await drawn(page);
+      assert.equal(await rows(page), 2);
       for (const text of await page.locator("[role=option]").allTextContents()) assert.match(text.toLowerCase(), /sensitive/);
       assert.match(await page.textContent("#summary"), /2 of the alerts are shown\.$/);
       await page.fill("#find", "");
+      await drawn(page);
+      assert.equal(await rows(page), all);
+      const scores = async () => (await page.locator("[role=option] .score").allTextContents()).map(Number);
+      const before = await scores();
       await page.selectOption("#order", "urgent");
-      await page.waitForFunction((all) => Number(document.querySelector("[role=option]")?.ariaSetSize) === all, all);
-      const scores = (await page.locator("[role=option] .score").allTextContents()).map(Number);
-      assert.deepEqual(scores, scores.toSorted((a, b) => b - a));
+      await drawn(page);
+      assert.deepEqual(await scores(), before.toSorted((a, b) => b - a));
+      assert.notEqual(await page.locator("[role=option] .badge.low").count(), 0);
       await page.click("[data-level=low]");
-      await page.waitForFunction(() => document.querySelectorAll("[role=option] .badge.low").length === 0);
+      await drawn(page);
+      assert.equal(await page.locator("[role=option] .badge.low").count(), 0);
       assert.equal(await page.getAttribute("[data-level=low]", "aria-pressed"), "false");
     });
 
@@ -441,6 +447,11 @@ async function put(page, lines) {
 async function rows(page) {
   const option = page.locator("[role=option]").first();
   return (await option.count()) > 0 ? Number(await option.getAttribute("aria-setsize")) : 0;
+}
+
+/** Until the list shows what was last asked of it, which it draws with the next frame. */
+async function drawn(page) {
+  await page.evaluate(() => new Promise(requestAnimationFrame));
 }
 
 /** Until the alert of the selected row is the one that is shown. */
