@@ -1,13 +1,14 @@
 //! One line in, one record out.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use bewit_catalog::library::Library;
 use bewit_catalog::mapping::{Mapping, Mark};
 use bumpalo::Bump;
 
 use crate::annotate::{self, Alert, Kinds};
-use crate::catalog::LIBRARY;
+use crate::catalog::{LIBRARY, Messages};
 use crate::config::{Config, Detail, MinPriority, Schema};
 use crate::envelope::{self, Carrier, Layer};
 use crate::event::{self, Event, Forms, Key, Priority, Record, TextKeys};
@@ -66,6 +67,21 @@ struct Kept {
     mapped: Option<(Mapping, Vec<u8>)>,
     /// Whatever is made for one line is made here.
     arena: Bump,
+}
+
+impl Kept {
+    fn new(library: &Library, schema: Schema) -> Self {
+        let catalog = &library.tables.index;
+        let messages = Rc::new(Messages::of(catalog));
+        let mapping = library.schema(schema.as_str());
+        Self {
+            kinds: Kinds::new(library, Rc::clone(&messages)),
+            forms: Forms::default(),
+            text_keys: TextKeys::of(catalog, messages),
+            mapped: mapping.map(|mapping| (mapping, Vec::new())),
+            arena: Bump::new(),
+        }
+    }
 }
 
 /// Bytes of the arena that are kept, so that one huge line does not hold its memory for ever.
@@ -157,18 +173,10 @@ impl Annotator {
         if !event::may_hold(line) {
             return (Outcome::Passed, Seen::default());
         }
-        let mut kept = self.kept.take().unwrap_or_else(|| {
-            Box::new(Kept {
-                kinds: Kinds::new(self.library()),
-                forms: Forms::default(),
-                text_keys: TextKeys::of(&self.library().tables.index),
-                mapped: self
-                    .library()
-                    .schema(self.config.schema.as_str())
-                    .map(|mapping| (mapping, Vec::new())),
-                arena: Bump::new(),
-            })
-        });
+        let mut kept = self
+            .kept
+            .take()
+            .unwrap_or_else(|| Box::new(Kept::new(self.library(), self.config.schema)));
         if kept.arena.allocated_bytes() > ARENA {
             kept.arena = Bump::new();
         } else {
@@ -295,13 +303,10 @@ impl<'a> Work<'a, '_> {
             }
             return Ok(None);
         }
-        let Ok(line) = std::str::from_utf8(text) else {
-            return Err(NotUtf8);
-        };
-        if let Some(event) = event::parse_text(line, self.text_keys, &self.library.tables.index, self.arena) {
+        if let Some(event) = event::parse_text(text, self.text_keys, &self.library.tables.index, self.arena) {
             return Ok(Some(self.found(text, event, None, layer)));
         }
-        let Some(prefix) = envelope::prefix(line) else {
+        let Some(prefix) = std::str::from_utf8(text).ok().and_then(envelope::prefix) else {
             return Ok(None);
         };
         let parts = bumpalo::collections::Vec::from_iter_in(prefix.parts, self.arena);
@@ -455,10 +460,9 @@ impl<'a> Work<'a, '_> {
                 let record = &*arena.alloc(Record::read(text, arena).ok()?);
                 Some((text, record.event(arena)?, Some(record)))
             }),
-            None => masker.text(b"output", found.text).and_then(|text| {
-                let line = std::str::from_utf8(text).ok()?;
-                Some((text, event::parse_text(line, self.text_keys, index, arena)?, None))
-            }),
+            None => masker
+                .text(b"output", found.text)
+                .and_then(|text| Some((text, event::parse_text(text, self.text_keys, index, arena)?, None))),
         };
         if let Some((text, event, record)) = again {
             (found.text, found.event, found.record) = (text, event, record);

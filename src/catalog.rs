@@ -81,23 +81,47 @@ pub(crate) fn field(catalog: &Catalog, name: &[u8]) -> Option<u16> {
     u16::try_from(at).ok().filter(|_| is_it)
 }
 
-/// Position of the beginning that a message has, the longest one.
-pub(crate) fn told_by(catalog: &Catalog, message: &str) -> Option<u16> {
-    let first = message.bytes().next();
-    let begin = catalog.messages.partition_point(|m| m.prefix.bytes().next() < first);
-    let candidates = catalog.messages.get(begin..)?;
-    let found = candidates
-        .iter()
-        .take_while(|m| m.prefix.bytes().next() == first)
-        .position(|m| match (message.strip_prefix(m.prefix.as_ref()), &m.tail) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(rest), Some(tail)) => {
-                let word = rest.find(' ').unwrap_or(rest.len());
-                rest.get(word..).is_some_and(|rest| rest.starts_with(tail.as_ref()))
+/// Finds what the messages of rules begin with.
+pub(crate) struct Messages {
+    /// Bytes that all of them have.
+    len: usize,
+    /// As many of each, and its position in the catalog, in order.
+    heads: Vec<(u64, u16)>,
+}
+
+impl Messages {
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let prefixes = || catalog.messages.iter().map(|message| message.prefix.as_bytes());
+        let len = prefixes().map(<[u8]>::len).min().unwrap_or(0).min(8);
+        let mut heads: Vec<(u64, u16)> = prefixes().map(|prefix| head(prefix, len)).zip(0..).collect();
+        heads.sort_unstable();
+        Self { len, heads }
+    }
+
+    /// Position of the beginning that a message has, the longest one.
+    pub(crate) fn told_by(&self, catalog: &Catalog, message: &[u8]) -> Option<u16> {
+        let head = head(message, self.len);
+        let begin = self.heads.partition_point(|(known, _)| *known < head);
+        let alike = self.heads.get(begin..)?.iter().take_while(|(known, _)| *known == head);
+        // The catalog has the longer one first.
+        alike.map(|(_, at)| *at).find(|at| {
+            let Some(known) = catalog.messages.get(usize::from(*at)) else {
+                return false;
+            };
+            let prefix = known.prefix.as_bytes();
+            if !word::begins(message, prefix) {
+                return false;
             }
-        })?;
-    u16::try_from(begin + found).ok()
+            known.tail.as_ref().is_none_or(|tail| {
+                let behind = message.get(word::find(message, prefix.len(), b' ')..);
+                behind.is_some_and(|behind| word::begins(behind, tail.as_bytes()))
+            })
+        })
+    }
+}
+
+fn head(text: &[u8], len: usize) -> u64 {
+    word::first(text.get(..len).unwrap_or(text))
 }
 
 /// A technique of its id, or of its parent where only that is known.

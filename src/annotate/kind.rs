@@ -17,9 +17,9 @@ use super::guidance::{Confidence, Known, MatchedBy};
 use super::plan::{Digest, Plan};
 use super::sketch::Sketch;
 use super::values::{Beside, Values, test};
-use crate::catalog;
+use crate::catalog::Messages;
 use crate::config::Detail;
-use crate::event::{self, Event, Priority};
+use crate::event::{self, Event, Format, Priority};
 use crate::json::word;
 
 /// A kind of alerts.
@@ -60,7 +60,7 @@ pub(crate) struct Kinds {
 /// What is the same for all kinds of a catalog.
 pub(crate) struct Common {
     pub(super) beside: Beside,
-    heads: Heads,
+    messages: Rc<Messages>,
     pub(crate) digest: Digest,
     /// Conditions that sketches depend on, each once.
     conditions: RefCell<Vec<Rc<Cond>>>,
@@ -81,12 +81,12 @@ const FULL_SKETCHES: usize = 512 << 10;
 const OF_KIND: usize = 8;
 
 impl Kinds {
-    pub(crate) fn new(library: &Library) -> Self {
+    pub(crate) fn new(library: &Library, messages: Rc<Messages>) -> Self {
         let catalog = &library.tables.index;
         Self {
             common: Common {
                 beside: Beside::of(catalog),
-                heads: Heads::of(catalog),
+                messages,
                 digest: Digest::of(&library.tables),
                 conditions: RefCell::default(),
                 sketched: Cell::new(0),
@@ -107,7 +107,10 @@ impl Kinds {
         let catalog = &library.tables.index;
         let name = event.rule.map_or(&b""[..], |rule| rule.raw());
         let hash = word::hash(name, SLOTS.ilog2());
-        let told = || event.told.or_else(|| common.heads.told_by(catalog, event));
+        let told = || match event.format {
+            Format::Text => event.told,
+            Format::Json => common.messages.told_by(catalog, event.message?),
+        };
         let mut free = hash;
         for place in hash..hash + PROBES {
             match slots.get(place) {
@@ -321,34 +324,4 @@ fn words(name: &str) -> Vec<Box<str>> {
         .filter(|word| !word.is_empty())
         .map(|word| word.to_ascii_lowercase().into())
         .collect()
-}
-
-/// The first bytes of all messages that tell a rule, to see at once that most tell none.
-struct Heads {
-    /// How many bytes.
-    len: usize,
-    /// Sorted.
-    heads: Vec<u64>,
-}
-
-impl Heads {
-    fn of(catalog: &Catalog) -> Self {
-        let prefixes = || catalog.messages.iter().map(|message| message.prefix.as_bytes());
-        let len = prefixes().map(<[u8]>::len).min().unwrap_or(0).min(8);
-        let mut heads: Vec<u64> = prefixes().map(|prefix| head(prefix, len)).collect();
-        heads.sort_unstable();
-        heads.dedup();
-        Self { len, heads }
-    }
-
-    /// Position of the message that an event's begins with.
-    fn told_by(&self, catalog: &Catalog, event: &Event<'_>) -> Option<u16> {
-        let message = event.message?;
-        self.heads.binary_search(&head(message, self.len)).ok()?;
-        catalog::told_by(catalog, std::str::from_utf8(message).ok()?)
-    }
-}
-
-fn head(text: &[u8], len: usize) -> u64 {
-    word::first(text.get(..len).unwrap_or(text))
 }

@@ -4,10 +4,12 @@
 //! fields are split at known keys, never at spaces, and a key that comes twice with different values is
 //! believed in neither.
 
+use std::rc::Rc;
+
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::catalog;
+use crate::catalog::{self, Messages};
 
 use super::fields::{Field, Fields};
 use super::{Event, Format, Instant, Priority};
@@ -54,30 +56,35 @@ fn is_iso(text: &[u8]) -> bool {
     text.len() == 34 && signed && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
 }
 
-/// The alert of a text line, if it is one.
+/// The alert of a text line, if it is one. The line is UTF-8.
 #[inline(never)] // see `Annotator::unwrap`
-pub(crate) fn parse<'a>(line: &'a str, keys: &Keys, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
-    let head = head(line.as_bytes())?;
+pub(crate) fn parse<'a>(line: &'a [u8], keys: &Keys, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
+    let head = head(line)?;
     let (head_time, head_message) = (line.get(..head.time)?, line.get(head.message..)?);
-    let told = catalog::told_by(catalog, head_message);
+    let told = keys.messages.told_by(catalog, head_message);
     let message = told.and_then(|told| catalog.messages.get(usize::from(told)));
     let rule = message.and_then(|message| catalog.rules.get(usize::from(message.rule)));
     let source = rule.map_or("", |rule| rule.source.as_ref());
-    let (fields, ambiguous) = fields(head_message, source, (keys, catalog), arena);
+    let style = Style::of(head_message);
+    let (fields, ambiguous) = fields(head_message, source, style, (keys, catalog), arena);
     let iso = head.time > 18;
     let time = iso.then(|| Instant::parse(head_time)).flatten().map(Instant::falco);
     Some(Event {
         format: Format::Text,
         rule: None,
         priority: head.priority,
-        output: Some(Text::plain(line)),
-        message: Some(head_message.as_bytes()),
+        // What stands before the message needs no escapes.
+        output: Some(match style {
+            Style::Same => Text::json(line, false),
+            Style::Plain | Style::Escaped => Text::plain(line),
+        }),
+        message: Some(head_message),
         source: None,
         tags: b"",
         hostname: None,
         uuid: None,
         time: time.map(|time| Text::plain(arena.alloc_str(&time))),
-        clock: (!iso).then_some(head_time),
+        clock: if iso { None } else { std::str::from_utf8(head_time).ok() },
         fields,
         metadata: &[],
         ambiguous,
@@ -86,8 +93,9 @@ pub(crate) fn parse<'a>(line: &'a str, keys: &Keys, catalog: &'a Catalog, arena:
 }
 
 /// A key that was found, and where its value is.
-struct Hit<'c> {
+struct Hit<'c, 'k> {
     key: &'c TextKey,
+    known: &'k Known,
     /// Offset of the key.
     at: usize,
     /// Offset behind `=`.
@@ -95,49 +103,58 @@ struct Hit<'c> {
 }
 
 fn fields<'a>(
-    message: &'a str,
+    message: &'a [u8],
     source: &str,
+    style: Style,
     (keys, catalog): (&Keys, &'a Catalog),
     arena: &'a Bump,
 ) -> (Fields<'a>, &'a [&'a str]) {
     let hits = hits(message, keys, catalog);
-    let mut values: Vec<&'a str> = Vec::with_capacity(hits.len());
+    let mut values: Vec<&'a [u8]> = Vec::with_capacity(hits.len());
     for (i, hit) in hits.iter().enumerate() {
         let end = hits.get(i + 1).map_or(message.len(), |next| next.at);
         let value = message.get(hit.value..end).unwrap_or_default();
         // Separators, and the parenthesis of `container=name (id=..)`.
-        values.push(value.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '(')));
+        values.push(trim_end(value, b",("));
     }
     let inside = close_parenthesis(message, &hits, &mut values);
-    let escaped = is_escaped(message);
-    let mut fields: ArenaVec<'a, Field<'a>> = ArenaVec::new_in(arena);
+    let mut fields: ArenaVec<'a, Field<'a>> = ArenaVec::with_capacity_in(hits.len(), arena);
     let mut ambiguous: ArenaVec<'a, &'a str> = ArenaVec::new_in(arena);
-    let get = |fields: &[Field<'a>], field: &str| {
-        let known = fields.iter().find(|known| word::same(known.name, field.as_bytes()));
-        known.map(|known| known.value)
+    let get = |fields: &[Field<'a>], name: &str, at: Option<u16>| {
+        let same = |field: &&Field<'a>| match at {
+            Some(_) => field.known == Some(at),
+            None => word::same(field.name, name.as_bytes()),
+        };
+        fields.iter().find(same).map(|field| field.value)
     };
-    let mut unsure: Vec<(&str, Value<'a>)> = Vec::new();
-    let doubtful = doubtful(&hits[..inside]);
+    let mut unsure: Vec<(&str, Option<u16>, Value<'a>)> = Vec::new();
+    let doubtful = doubtful(hits.get(..inside).unwrap_or_default());
     for (i, (hit, value)) in hits.iter().zip(values).enumerate() {
         let value = unquote(value);
-        let Some(field) = field(hit.key, source, value) else {
+        let Some((field, at)) = field(hit, source, value, keys) else {
             continue;
         };
-        let read = read(value, hit.key.number, escaped);
-        match get(&fields, field) {
-            _ if doubtful.contains(&i) => unsure.push((field, read)),
-            None => fields.push(Field::new(field.as_bytes(), read)),
+        let read = read(value, hit.key.number, style);
+        match get(&fields, field, at) {
+            _ if doubtful.contains(&i) => unsure.push((field, at, read)),
+            None => fields.push(Field {
+                name: field.as_bytes(),
+                value: read,
+                known: Some(at),
+            }),
             Some(known) if known == read => {}
             Some(_) => note(&mut ambiguous, field),
         }
     }
-    for (field, read) in unsure {
+    for (field, at, read) in unsure {
         // The same value outside of the command line settles it.
-        if get(&fields, field) != Some(read) {
+        if get(&fields, field, at) != Some(read) {
             note(&mut ambiguous, field);
         }
     }
-    fields.retain(|field| !ambiguous.iter().any(|a| a.as_bytes() == field.name));
+    if !ambiguous.is_empty() {
+        fields.retain(|field| !ambiguous.iter().any(|a| a.as_bytes() == field.name));
+    }
     (Fields::new(fields.into_bump_slice()), ambiguous.into_bump_slice())
 }
 
@@ -147,19 +164,49 @@ fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {
     }
 }
 
-/// Finds the keys of Falco's text output by their names.
+/// Finds the keys of Falco's text output by their names, and rules by what their messages begin with.
 pub(crate) struct Keys {
     /// Position in the catalog and one, or 0, at the hash of the name or a few places on.
     slots: Vec<u16>,
     /// Bytes of the longest one.
     longest: usize,
+    /// Of each key, in the catalog's order.
+    known: Vec<Known>,
+    /// Position of the field `container.name`.
+    container_name: Option<u16>,
+    messages: Rc<Messages>,
+}
+
+/// What is known of a key.
+struct Known {
+    /// Positions of its fields in the catalog, if they are there.
+    fields: Box<[Option<u16>]>,
+    /// It prints what whoever starts a process chooses.
+    is_free: bool,
+    /// It names a container or a pod.
+    is_identity: bool,
+}
+
+impl Known {
+    fn of(key: &TextKey, catalog: &Catalog) -> Self {
+        let prints = |test: fn(&str) -> bool| key.fields.iter().any(|field| test(&field.field));
+        Self {
+            fields: key
+                .fields
+                .iter()
+                .map(|field| catalog::field(catalog, field.field.as_bytes()))
+                .collect(),
+            is_free: prints(|field| matches!(field, "proc.cmdline" | "proc.pcmdline" | "proc.args" | "evt.args")),
+            is_identity: prints(|field| field.starts_with("container.") || field.starts_with("k8s")),
+        }
+    }
 }
 
 /// Bits of a name's hash. That makes far more slots than there are names.
 const BITS: u32 = 12;
 
 impl Keys {
-    pub(crate) fn of(catalog: &Catalog) -> Self {
+    pub(crate) fn of(catalog: &Catalog, messages: Rc<Messages>) -> Self {
         let mut slots = vec![0; 1 << BITS];
         for (key, place) in catalog.text_keys.iter().zip(1..) {
             let free = Self::places(key.key.as_bytes()).find(|slot| slots.get(*slot) == Some(&0));
@@ -171,6 +218,9 @@ impl Keys {
         Self {
             slots,
             longest: longest.unwrap_or(0),
+            known: catalog.text_keys.iter().map(|key| Known::of(key, catalog)).collect(),
+            container_name: catalog::field(catalog, CONTAINER_NAME.as_bytes()),
+            messages,
         }
     }
 
@@ -180,53 +230,71 @@ impl Keys {
         (hash..1 << BITS).chain(0..hash)
     }
 
-    fn find<'c>(&self, name: &[u8], catalog: &'c Catalog) -> Option<&'c TextKey> {
+    /// Position of a name in the catalog.
+    fn find(&self, name: &[u8], catalog: &Catalog) -> Option<usize> {
         let slots = Self::places(name).map_while(|slot| self.slots.get(slot).filter(|place| **place > 0));
-        let mut keys = slots.filter_map(|place| catalog.text_keys.get(usize::from(*place) - 1));
-        keys.find(|key| word::same(key.key.as_bytes(), name))
+        let mut keys = slots.map(|place| usize::from(*place) - 1);
+        keys.find(|at| {
+            catalog
+                .text_keys
+                .get(*at)
+                .is_some_and(|key| word::same(key.key.as_bytes(), name))
+        })
     }
 }
 
 /// The known keys of a message, in order. A key is what stands between the beginning of a word and the next `=`; of
 /// several the longest, so `target user=` is not `user=`.
-fn hits<'c>(message: &str, keys: &Keys, catalog: &'c Catalog) -> Vec<Hit<'c>> {
-    let bytes = message.as_bytes();
+fn hits<'c, 'k>(message: &[u8], keys: &'k Keys, catalog: &'c Catalog) -> Vec<Hit<'c, 'k>> {
     let mut hits = Vec::with_capacity(32);
     let mut from = 0;
     loop {
-        let equals = word::find(bytes, from, b'=');
-        if equals == bytes.len() {
+        let equals = word::find(message, from, b'=');
+        if equals == message.len() {
             return hits;
         }
         let begin = from.max(equals.saturating_sub(keys.longest));
         let named = |at: usize| {
-            let name = bytes
+            let name = message
                 .get(at..equals)
                 .filter(|name| name.first().is_some_and(u8::is_ascii_alphabetic))?;
-            Some((at, keys.find(name, catalog)?))
+            let key = keys.find(name, catalog)?;
+            Some((at, catalog.text_keys.get(key)?, keys.known.get(key)?))
         };
         // What stands before each byte of the name.
-        let before = bytes.get(begin.saturating_sub(1)..equals).unwrap_or_default();
+        let before = message.get(begin.saturating_sub(1)..equals).unwrap_or_default();
         let ends = |byte: &u8| matches!(byte, b' ' | b'(' | b'|' | b',');
         let words = (begin.max(1)..)
             .zip(before)
             .filter_map(|(at, byte)| ends(byte).then_some(at));
         let first = (begin == 0).then_some(0);
         let value = equals + 1;
-        if let Some((at, key)) = first.into_iter().chain(words).find_map(named) {
-            hits.push(Hit { key, at, value });
+        if let Some((at, key, known)) = first.into_iter().chain(words).find_map(named) {
+            hits.push(Hit { key, known, at, value });
         }
         from = value;
     }
 }
 
+/// A text without the white space and these characters at its end.
+fn trim_end<'t>(text: &'t [u8], others: &[u8]) -> &'t [u8] {
+    match text.last() {
+        Some(byte) if byte.is_ascii_graphic() && !others.contains(byte) => text,
+        _ => std::str::from_utf8(text).map_or(text, |text| {
+            let goes = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(|byte| others.contains(&byte));
+            text.trim_end_matches(goes).as_bytes()
+        }),
+    }
+}
+
 /// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last
 /// value that ends with one more than it opens. Returns how many keys stand inside; all where there is none.
-fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) -> usize {
+fn close_parenthesis(message: &[u8], hits: &[Hit<'_, '_>], values: &mut [&[u8]]) -> usize {
     let opened = hits
         .first()
-        .is_some_and(|first| message.get(..first.at).is_some_and(|head| head.contains('(')));
-    let unbalanced = |value: &str| value.ends_with(')') && value.matches(')').count() > value.matches('(').count();
+        .is_some_and(|first| word::find(message, 0, b'(') < first.at);
+    let count = |value: &[u8], parenthesis: u8| value.iter().filter(|byte| **byte == parenthesis).count();
+    let unbalanced = |value: &[u8]| value.last() == Some(&b')') && count(value, b')') > count(value, b'(');
     let closing = values
         .iter_mut()
         .enumerate()
@@ -235,10 +303,11 @@ fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) -> us
     let Some((last, value)) = closing else {
         return hits.len();
     };
-    *value = value[..value.len() - 1].trim_end();
+    let inside = |value: &mut &[u8]| *value = trim_end(value.get(..value.len() - 1).unwrap_or_default(), b"");
+    inside(value);
     // `%container.info` prints `name (id=26a75f9eb595)` inside the outer pair.
     if unbalanced(value) {
-        *value = value[..value.len() - 1].trim_end();
+        inside(value);
     }
     last + 1
 }
@@ -248,97 +317,122 @@ fn close_parenthesis(message: &str, hits: &[Hit<'_>], values: &mut [&str]) -> us
 ///
 /// Whoever starts a process chooses its command line. ` k8s_pod_name=victim` in it must not make bewit tell
 /// people to delete that pod.
-fn doubtful(inside: &[Hit<'_>]) -> Vec<usize> {
-    let is = |hit: &Hit<'_>, test: fn(&str) -> bool| hit.key.fields.iter().any(|f| test(&f.field));
-    let free = |hit: &Hit<'_>| {
-        is(hit, |f| {
-            matches!(f, "proc.cmdline" | "proc.pcmdline" | "proc.args" | "evt.args")
-        })
-    };
-    let identity = |hit: &Hit<'_>| is(hit, |f| f.starts_with("container.") || f.starts_with("k8s"));
-    let first_free = inside.iter().position(free).unwrap_or(inside.len());
-    let last_other = inside.iter().rposition(|hit| !identity(hit)).unwrap_or(0);
-    (first_free..last_other).filter(|i| identity(&inside[*i])).collect()
+fn doubtful(inside: &[Hit<'_, '_>]) -> Vec<usize> {
+    let first_free = inside.iter().position(|hit| hit.known.is_free).unwrap_or(inside.len());
+    let last_other = inside.iter().rposition(|hit| !hit.known.is_identity).unwrap_or(0);
+    let identity = |i: &usize| inside.get(*i).is_some_and(|hit| hit.known.is_identity);
+    (first_free..last_other).filter(identity).collect()
 }
 
 /// okta's templates quote values.
-fn unquote(value: &str) -> &str {
-    value
-        .strip_prefix('\'')
-        .and_then(|v| v.strip_suffix('\''))
-        .unwrap_or(value)
-}
-
-/// The field that a key prints for a source.
-fn field<'k>(key: &'k TextKey, source: &str, value: &str) -> Option<&'k str> {
-    // `-pk` and `-pc` print the name or the id under the same key, by version.
-    if key.key == "container" && !is_container_id(value) && value != "host" {
-        return Some("container.name");
+fn unquote(value: &[u8]) -> &[u8] {
+    match value {
+        [b'\'', inside @ .., b'\''] => inside,
+        _ => value,
     }
-    let of = |wanted: &str| key.fields.iter().find(|f| f.source == wanted);
-    of(source)
-        .or_else(|| of(""))
-        .or_else(|| of("syscall"))
-        .or_else(|| key.fields.first())
-        .map(|f| f.field.as_ref())
 }
 
-fn is_container_id(value: &str) -> bool {
-    (12..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_hexdigit())
-}
+const CONTAINER_NAME: &str = "container.name";
 
-/// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote, no control character and no stray
-/// backslash, and an escape of a quote or a backslash gives it away. Half of a surrogate pair is none of Falco's, and
-/// would be no JSON that everybody reads.
-fn is_escaped(message: &str) -> bool {
-    let bytes = message.as_bytes();
-    let unit = |at: usize| {
-        let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        let mut digits = digits.iter().map(|digit| char::from(*digit).to_digit(16));
-        digits.try_fold(0, |unit, digit| Some(unit << 4 | digit?))
+/// The field that a key prints for a source, and its position in the catalog.
+fn field<'c>(hit: &Hit<'c, '_>, source: &str, value: &[u8], keys: &Keys) -> Option<(&'c str, Option<u16>)> {
+    let key = hit.key;
+    // `-pk` and `-pc` print the name or the id under the same key, by version.
+    if key.key == "container" && !is_container_id(value) && value != b"host" {
+        return Some((CONTAINER_NAME, keys.container_name));
+    }
+    let of = |wanted: &str| key.fields.iter().position(|f| f.source == wanted);
+    let at = match &key.fields[..] {
+        [_] => 0,
+        _ => of(source).or_else(|| of("")).or_else(|| of("syscall")).unwrap_or(0),
     };
-    let (mut telling, mut at) = (false, 0);
-    loop {
-        at = word::special(bytes, at, &mut 0);
-        match (bytes.get(at), bytes.get(at + 1)) {
-            (None, _) => return telling,
-            (Some(b'\\'), Some(b'"' | b'\\')) => (telling, at) = (true, at + 2),
-            (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f')) => at += 2,
-            (Some(b'\\'), Some(b'u')) => {
-                let len = match (unit(at), unit(at + 6)) {
-                    (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-                    (Some(0xd800..=0xdfff) | None, _) => return false,
-                    (Some(_), _) => 6,
-                };
-                (telling, at) = (true, at + len);
+    Some((
+        key.fields.get(at)?.field.as_ref(),
+        hit.known.fields.get(at).copied().flatten(),
+    ))
+}
+
+fn is_container_id(value: &[u8]) -> bool {
+    (12..=64).contains(&value.len()) && value.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// How the values of a line are written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Style {
+    /// As they are, and so they stand in JSON, too.
+    Same,
+    /// As they are.
+    Plain,
+    /// With JSON's escapes.
+    Escaped,
+}
+
+impl Style {
+    /// From 0.45 on the whole line is JSON-escaped. Such a line has no bare quote, no control character and no stray
+    /// backslash, and an escape of a quote or a backslash gives it away. Half of a surrogate pair is none of Falco's, and
+    /// would be no JSON that everybody reads.
+    fn of(message: &[u8]) -> Self {
+        let unit = |at: usize| {
+            let digits = message.get(at..at + 6)?.strip_prefix(b"\\u")?;
+            let mut digits = digits.iter().map(|digit| char::from(*digit).to_digit(16));
+            digits.try_fold(0, |unit, digit| Some(unit << 4 | digit?))
+        };
+        let (mut style, mut at) = (Self::Same, 0);
+        loop {
+            at = word::special(message, at, &mut 0);
+            match (message.get(at), message.get(at + 1)) {
+                (None, _) => return style,
+                (Some(b'\\'), Some(b'"' | b'\\')) => (style, at) = (Self::Escaped, at + 2),
+                (Some(b'\\'), Some(b'n' | b'r' | b't' | b'b' | b'f')) => {
+                    at += 2;
+                    // Alone it gives nothing away.
+                    if style == Self::Same {
+                        style = Self::Plain;
+                    }
+                }
+                (Some(b'\\'), Some(b'u')) => {
+                    let len = match (unit(at), unit(at + 6)) {
+                        (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+                        (Some(0xd800..=0xdfff) | None, _) => return Self::Plain,
+                        (Some(_), _) => 6,
+                    };
+                    (style, at) = (Self::Escaped, at + len);
+                }
+                _ => return Self::Plain,
             }
-            _ => return false,
         }
     }
 }
 
-fn read<'a>(value: &'a str, number: bool, escaped: bool) -> Value<'a> {
-    if value == "<NA>" {
+fn read(value: &[u8], number: bool, style: Style) -> Value<'_> {
+    if word::same(value, b"<NA>") {
         Value::Null
-    } else if number && value.parse::<i64>().is_ok() && canonical(value) {
-        Value::Number(value.as_bytes())
-    } else if escaped {
-        Value::String(Text::escaped(value))
+    } else if number && is_integer(value) {
+        Value::Number(value)
     } else {
-        Value::String(Text::plain(value))
+        Value::String(match style {
+            Style::Same => Text::json(value, false),
+            Style::Plain => Text::plain(value),
+            Style::Escaped => Text::json(value, true),
+        })
     }
 }
 
-/// A JSON number as it stands: no `+`, no leading zeros.
-fn canonical(value: &str) -> bool {
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    digits == "0" || !digits.starts_with(['0', '+'])
+/// An integer of 64 bits as JSON has it: no `+`, no leading zeros.
+fn is_integer(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"-").unwrap_or(value);
+    let canonical = digits == b"0" || !matches!(digits, [b'0' | b'+', ..]);
+    canonical && std::str::from_utf8(value).is_ok_and(|value| value.parse::<i64>().is_ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalog::BUILT_IN;
+
+    fn keys() -> Keys {
+        Keys::of(&BUILT_IN, Rc::new(Messages::of(&BUILT_IN)))
+    }
 
     /// Each key at each word, one after the other.
     fn simple(message: &str) -> Vec<(usize, usize)> {
@@ -370,14 +464,14 @@ mod tests {
                 message.push_str(BUILT_IN.text_keys.get(key).map_or("user", |key| key.key.as_ref()));
                 message.push_str(pieces[piece]);
             }
-            let found: Vec<(usize, usize)> = hits(&message, &Keys::of(&BUILT_IN), &BUILT_IN).iter().map(|hit| (hit.at, hit.value)).collect();
+            let found: Vec<(usize, usize)> = hits(message.as_bytes(), &keys(), &BUILT_IN).iter().map(|hit| (hit.at, hit.value)).collect();
             proptest::prop_assert_eq!(found, simple(&message), "{}", message);
         }
     }
 
     fn parsed(line: &str) -> Vec<(String, String)> {
         let arena = Bump::new();
-        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
+        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
         event
             .fields
             .iter()
@@ -435,7 +529,7 @@ mod tests {
     fn a_pod_inside_a_command_line_is_not_believed() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim k8s_ns_name=shop terminal=0 container_id=4cc4da328699";
         let arena = Bump::new();
-        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap();
+        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name", "k8s.ns.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
         assert!(event.fields.get("container.id").is_some());
@@ -447,7 +541,7 @@ mod tests {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c k8s_pod_name=victim x terminal=0 k8s_pod_name=<NA>";
         let arena = Bump::new();
         assert!(
-            parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena)
+            parse(line.as_bytes(), &keys(), &BUILT_IN, &arena)
                 .unwrap()
                 .fields
                 .get("k8s.pod.name")
@@ -459,7 +553,7 @@ mod tests {
     fn a_key_with_two_values_is_believed_in_neither() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim terminal=0 k8s_pod_name=intruder";
         let arena = Bump::new();
-        let event = parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &arena).unwrap();
+        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
     }
@@ -502,7 +596,7 @@ mod tests {
             "12:00:00: Warning thing",
         ] {
             assert!(
-                parse(line, &Keys::of(&BUILT_IN), &BUILT_IN, &Bump::new()).is_none(),
+                parse(line.as_bytes(), &keys(), &BUILT_IN, &Bump::new()).is_none(),
                 "{line}"
             );
         }

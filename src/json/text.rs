@@ -22,7 +22,7 @@ enum Form {
 }
 
 impl<'a> Text<'a> {
-    /// The body of a JSON string that was found valid.
+    /// The body of a JSON string that was found valid, or text outside of JSON that is written like one.
     pub(crate) fn json(body: &'a [u8], escaped: bool) -> Self {
         Self {
             body,
@@ -36,11 +36,6 @@ impl<'a> Text<'a> {
             body: body.as_ref(),
             form: Form::Plain,
         }
-    }
-
-    /// Text outside of JSON that carries JSON's escapes, all valid.
-    pub(crate) fn escaped(body: &'a str) -> Self {
-        Self::json(body.as_bytes(), true)
     }
 
     /// What it says. Lone surrogates become U+FFFD.
