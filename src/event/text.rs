@@ -261,30 +261,36 @@ fn hits<'c, 'k>(message: &[u8], keys: &'k Keys, catalog: &'c Catalog) -> Vec<Hit
             let key = keys.find(name, catalog)?;
             Some((at, catalog.text_keys.get(key)?, keys.known.get(key)?))
         };
-        // What stands before each byte of the name.
-        let before = message.get(begin.saturating_sub(1)..equals).unwrap_or_default();
-        let ends = |byte: &u8| matches!(byte, b' ' | b'(' | b'|' | b',');
-        let words = (begin.max(1)..)
-            .zip(before)
-            .filter_map(|(at, byte)| ends(byte).then_some(at));
-        let first = (begin == 0).then_some(0);
         let value = equals + 1;
-        if let Some((at, key, known)) = first.into_iter().chain(words).find_map(named) {
-            hits.push(Hit { key, known, at, value });
+        let mut at = match begin.checked_sub(1) {
+            None => 0,
+            Some(before) => word::separator(message, before) + 1,
+        };
+        while at < equals {
+            if let Some((at, key, known)) = named(at) {
+                hits.push(Hit { key, known, at, value });
+                break;
+            }
+            at = word::separator(message, at) + 1;
         }
         from = value;
     }
 }
 
 /// A text without the white space and these characters at its end.
-fn trim_end<'t>(text: &'t [u8], others: &[u8]) -> &'t [u8] {
-    match text.last() {
-        Some(byte) if byte.is_ascii_graphic() && !others.contains(byte) => text,
-        _ => std::str::from_utf8(text).map_or(text, |text| {
-            let goes = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(|byte| others.contains(&byte));
-            text.trim_end_matches(goes).as_bytes()
-        }),
+fn trim_end<'t>(mut text: &'t [u8], others: &[u8]) -> &'t [u8] {
+    loop {
+        match text {
+            [before @ .., byte] if *byte == b' ' || others.contains(byte) => text = before,
+            [.., byte] if byte.is_ascii_graphic() => return text,
+            _ => break,
+        }
     }
+    // White space that is seldom.
+    std::str::from_utf8(text).map_or(text, |text| {
+        let goes = |c: char| c.is_whitespace() || u8::try_from(c).is_ok_and(|byte| others.contains(&byte));
+        text.trim_end_matches(goes).as_bytes()
+    })
 }
 
 /// In the style `Text (k=v k=v) k=v` the last value inside carries the closing parenthesis: it is the last

@@ -130,6 +130,25 @@ pub(crate) fn find(text: &[u8], at: usize, byte: u8) -> usize {
     text.len().max(at) - rest.len() + found
 }
 
+/// Offset of the first byte from `at` on that separates words of Falco's text output, or the length: a blank, `(`, `,` or
+/// `|`.
+pub(crate) fn separator(text: &[u8], mut at: usize) -> usize {
+    while let Some(word) = load(text, at) {
+        let marks = equal(word, b' ') | equal(word, b'(') | equal(word, b',') | equal(word, b'|');
+        if marks != 0 {
+            return at + index(marks);
+        }
+        at += 8;
+    }
+    while text
+        .get(at)
+        .is_some_and(|byte| !matches!(byte, b' ' | b'(' | b',' | b'|'))
+    {
+        at += 1;
+    }
+    at
+}
+
 /// Offset of the first ASCII digit from `at` on, or the length.
 pub(crate) fn digit(text: &[u8], mut at: usize) -> usize {
     while let Some(word) = load(text, at) {
@@ -361,6 +380,13 @@ mod tests {
             prop_assert_eq!(special(&bytes, at, &mut seen), simple);
             let high = bytes[at..simple].iter().any(|b| *b >= 0x80);
             prop_assert!(!high || seen & HIGH != 0);
+        }
+
+        #[test]
+        fn finds_separators_as_a_simple_loop_does(text in "[a (,|~\u{80}-\u{ff}]{0,30}", at in 0usize..8) {
+            let bytes = text.as_bytes();
+            let simple = bytes.iter().skip(at).position(|b| matches!(b, b' ' | b'(' | b',' | b'|')).map(|i| at + i);
+            prop_assert_eq!(separator(bytes, at), simple.unwrap_or(bytes.len().max(at)));
         }
 
         #[test]
