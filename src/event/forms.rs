@@ -26,9 +26,11 @@ pub(crate) struct Forms {
 
 /// So many nodes, bytes, and nodes behind one are kept. Whoever has more forms than that makes them up: then all begins
 /// anew.
-const NODES: usize = 512;
-const BYTES: usize = 32 << 10;
+const NODES: usize = 2048;
+const BYTES: usize = 96 << 10;
 const NEXT: usize = 64;
+/// Levels of objects that a form has, with its own.
+const LEVELS: usize = 6;
 /// Bytes that most objects inside a string have.
 const OBJECT: usize = 1 << 10;
 
@@ -54,6 +56,8 @@ struct Step {
     field: Option<Begun>,
     /// The object ends.
     ends: bool,
+    /// Levels of objects that are open, or were, inside a member other than `output_fields`.
+    depth: u8,
 }
 
 /// A field begins.
@@ -96,7 +100,7 @@ enum Form {
     Null,
     Bool(bool),
     Number,
-    String,
+    String { escaped: bool },
     Array,
 }
 
@@ -221,13 +225,13 @@ impl Forms {
                 Form::Bool(value) => Value::Bool(value),
                 Form::Number => Value::Number(text.get(begin..end)?),
                 Form::Array => Value::Array(text.get(begin..end)?),
-                Form::String => Value::String(Text::json(text.get(begin + 1..end - 1)?, false)),
+                Form::String { escaped } => Value::String(Text::json(text.get(begin + 1..end - 1)?, escaped)),
             };
             parts.add(&self.nodes.get(usize::from(node))?.step, from, value, end)?;
             from = end;
         }
         cursor.go_to(end);
-        cursor.seen.add(seen);
+        cursor.seen.add_text(seen);
         Some(arena.alloc(parts.record(seen)))
     }
 
@@ -305,6 +309,7 @@ struct Parts<'a> {
     known: [u32; Key::COUNT],
     lengths: Lengths,
     carried: Option<(usize, &'a Record<'a>)>,
+    depth: u8,
     /// The member that is an object: where it and its value begin.
     open: (usize, usize),
 }
@@ -318,6 +323,7 @@ impl<'a> Parts<'a> {
             known: [0; Key::COUNT],
             lengths: Lengths::default(),
             carried: None,
+            depth: 0,
             open: (0, 0),
         }
     }
@@ -326,6 +332,13 @@ impl<'a> Parts<'a> {
     #[inline]
     fn add(&mut self, step: &Step, from: usize, value: Value<'a>, end: usize) -> Option<()> {
         let text = self.text;
+        if step.depth > 0 {
+            // How deep an array is counts from where it stands.
+            if matches!(value, Value::Array(_)) {
+                return None;
+            }
+            self.depth = self.depth.max(step.depth);
+        }
         if let (Some(closes), Some(member)) = (step.closes, self.members.last_mut()) {
             let end = from + usize::from(closes);
             member.text = text.get(self.open.0..end)?;
@@ -364,7 +377,8 @@ impl<'a> Parts<'a> {
         Some(())
     }
 
-    fn record(self, seen: Seen) -> Record<'a> {
+    fn record(self, mut seen: Seen) -> Record<'a> {
+        seen.depth = seen.depth.max(usize::from(self.depth));
         Record {
             members: self.members.into_bump_slice(),
             fields: Fields::new(self.fields.into_bump_slice()),
@@ -377,22 +391,22 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What stands between the values of an object. None where that is of no form that is kept: objects in objects in objects,
-/// empty ones, keys with escapes.
+/// What stands between the values of an object. None where that is of no form that is kept: members that are empty
+/// objects, objects among Falco's fields, many levels, keys with escapes.
 fn steps<'t>(text: &'t [u8], catalog: &Catalog) -> Option<Vec<(&'t [u8], Step)>> {
     let mut cursor = Cursor::new(text);
     let mut steps = Vec::new();
     let (mut from, mut step) = (0, Step::default());
-    let mut first = [true; 2];
-    // In a member that is an object; in `output_fields`.
-    let (mut inner, mut in_fields) = (false, false);
+    let mut first = [true; LEVELS];
+    // Levels of objects inside this one; in `output_fields`.
+    let (mut depth, mut in_fields) = (0, false);
     cursor.enter_object().ok()?;
     loop {
         let offset = |at: usize| u16::try_from(at - from).ok();
-        match cursor.key(&mut first[usize::from(inner)]).ok()? {
-            None if inner => {
-                inner = false;
-                in_fields = false;
+        match cursor.key(first.get_mut(depth)?).ok()? {
+            None if depth > 1 => depth -= 1,
+            None if depth == 1 => {
+                (depth, in_fields) = (0, false);
                 if step.member.is_some() {
                     return None;
                 }
@@ -411,15 +425,15 @@ fn steps<'t>(text: &'t [u8], catalog: &Catalog) -> Option<Vec<(&'t [u8], Step)>>
                 };
                 let opens = cursor.peek()? == b'{';
                 let at = cursor.at();
-                if inner {
-                    step.field = in_fields.then(|| Begun {
+                if in_fields {
+                    step.field = Some(Begun {
                         name,
                         known: catalog::field(catalog, key),
                     });
                     if opens {
                         return None;
                     }
-                } else {
+                } else if depth == 0 {
                     let id = Key::of(key);
                     let begins = step.member.replace(Begin {
                         name,
@@ -430,14 +444,21 @@ fn steps<'t>(text: &'t [u8], catalog: &Catalog) -> Option<Vec<(&'t [u8], Step)>>
                     if begins.is_some() {
                         return None;
                     }
-                    in_fields = matches!(id, Some(Key::OutputFields));
+                    in_fields = opens && matches!(id, Some(Key::OutputFields));
                 }
                 if opens {
                     cursor.enter_object().ok()?;
-                    (inner, first[1]) = (true, true);
+                    depth += 1;
+                    if !in_fields {
+                        step.depth = step.depth.max(u8::try_from(depth).ok()?);
+                    }
+                    *first.get_mut(depth)? = true;
                     continue;
                 }
                 offset(at)?;
+                if !in_fields {
+                    step.depth = step.depth.max(u8::try_from(depth).ok()?);
+                }
                 steps.push((text.get(from..at)?, step));
                 cursor.value().ok()?;
                 (from, step) = (cursor.at(), Step::default());
@@ -455,12 +476,12 @@ struct Escaped<'a> {
 }
 
 impl Escaped<'_> {
-    /// The next value; none for one that needs more than to take away the escapes of its quotes.
+    /// The next value; none for an object, and where an escape is not as programs write it.
     fn value(&mut self) -> Option<Form> {
         match self.text.get(self.at)? {
             b'\\' => {
-                self.string()?;
-                Some(Form::String)
+                let escaped = self.string()?;
+                Some(Form::String { escaped })
             }
             b'[' => {
                 self.array()?;
@@ -470,27 +491,61 @@ impl Escaped<'_> {
         }
     }
 
-    /// `\"..\"`
+    /// `\"..\"`. Returns whether it has escapes of its own.
     #[inline]
-    fn string(&mut self) -> Option<()> {
+    fn string(&mut self) -> Option<bool> {
         const QUOTE: &[u8] = b"\\\"";
         let begin = self.at + QUOTE.len();
         if self.text.get(self.at..begin)? != QUOTE {
             return None;
         }
         let end = self.seen.special(self.text, begin);
-        if self.text.get(end..end + QUOTE.len())? != QUOTE {
-            return None;
-        }
-        // With the quotes, and without the backslashes before them.
+        // With the quote, and without the backslash before it.
         self.out.extend_from_slice_copy(self.text.get(begin - 1..end)?);
+        self.at = end;
+        let escaped = self.text.get(end..end + QUOTE.len())? != QUOTE;
+        if escaped {
+            self.escapes()?;
+        }
         self.out.push(b'"');
-        self.at = end + QUOTE.len();
-        Some(())
+        self.at += QUOTE.len();
+        Some(escaped)
+    }
+
+    /// The rest of a string, from an escape on: each has its backslashes twice here.
+    #[inline(never)]
+    fn escapes(&mut self) -> Option<()> {
+        loop {
+            let len = match self.text.get(self.at..)? {
+                [b'\\', b'"', ..] => return Some(()),
+                [b'\\', b'\\', b'\\', byte @ (b'"' | b'\\'), ..] => {
+                    self.out.extend_from_slice_copy(&[b'\\', *byte]);
+                    4
+                }
+                [b'\\', b'\\', byte @ (b'b' | b'f' | b'n' | b'r' | b't' | b'/'), ..] => {
+                    self.out.extend_from_slice_copy(&[b'\\', *byte]);
+                    3
+                }
+                // Half of a surrogate pair asks for a closer look.
+                [b'\\', b'\\', b'u', digits @ ..]
+                    if digits.get(..4)?.iter().all(u8::is_ascii_hexdigit)
+                        && !matches!(digits, [b'd' | b'D', b'8'..=b'f', ..]) =>
+                {
+                    self.out
+                        .extend_from_slice_copy(self.text.get(self.at + 1..self.at + 7)?);
+                    7
+                }
+                _ => return None,
+            };
+            let end = self.seen.special(self.text, self.at + len);
+            self.out.extend_from_slice_copy(self.text.get(self.at + len..end)?);
+            self.at = end;
+        }
     }
 
     /// Of strings.
     fn array(&mut self) -> Option<()> {
+        self.seen.depth = self.seen.depth.max(1);
         loop {
             // The bracket, or the comma.
             self.out.push(*self.text.get(self.at)?);
@@ -546,19 +601,19 @@ mod tests {
     const VALUES: [&str; 16] = [
         "\"\"",
         "\"text of some length\"",
-        "\"a\\\"b\"",
-        "\"é\"",
+        "\"a\\\"b\\\\\\n\"",
+        "\"é\\u00e9\\/\\ud7ff\"",
         "null",
         "true",
         "1730209225978642167",
-        "-0.5e+10",
+        "-0.5e+999",
         "01",
         "[]",
         "[\"a\",\"b\"]",
-        "[\"a\\n\", 1]",
+        "{\"a\":{\"b\":{}},\"c\":[\"a\\n\", 1]}",
         "{}",
         "{\"a\":\"x\",\"proc.name\":null}",
-        "{\"a\":{\"b\":1}}",
+        "{\"a\":{\"b\":1},\"c\":\"d\"}",
         "\"\\ud800\"",
     ];
     const SPACES: [&str; 4] = ["", "", " ", "\n"];
@@ -573,14 +628,20 @@ mod tests {
 
     fn same(fast: &Record<'_>, slow: &Record<'_>) {
         let all = |record: &Record<'_>| {
-            let Seen { breaks, vast, half, .. } = record.seen;
+            let Seen {
+                breaks,
+                depth,
+                vast,
+                half,
+                ..
+            } = record.seen;
             let members: Vec<String> = record.members.iter().map(|member| format!("{member:?}")).collect();
             let fields: Vec<String> = record
                 .fields
                 .iter()
                 .map(|field| format!("{:?}", (field.name, field.value)))
                 .collect();
-            let seen = (record.seen.is_ascii(), breaks, vast, half);
+            let seen = (record.seen.is_ascii(), breaks, depth, vast, half);
             (
                 members,
                 fields,

@@ -55,6 +55,11 @@ impl Seen {
         word::special(bytes, at, &mut self.bytes)
     }
 
+    /// Adds what a document holds that stands in a string of this one: there, only its bytes count.
+    pub(crate) fn add_text(&mut self, other: Self) {
+        self.bytes |= other.bytes;
+    }
+
     /// Adds what another document holds.
     pub(crate) fn add(&mut self, other: Self) {
         self.bytes |= other.bytes;
