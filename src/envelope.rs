@@ -5,7 +5,7 @@
 
 use bumpalo::Bump;
 
-use crate::event::{Event, Instant, Key, Member, Record};
+use crate::event::{Event, Instant, Key, Record};
 use crate::json::{Text, Value, word};
 
 /// Layers that are taken off at most: Docker inside syslog inside a shipper's `message`, and one to spare.
@@ -265,26 +265,34 @@ pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carri
     objects.chain(lines)
 }
 
-/// Whether a member is the raw line of an alert that stands beside it parsed, as Fluent Bit's `Merge_Log` leaves it.
+/// Whether a member of a record, which has the position `at`, is the raw line of an alert that stands beside it parsed, as
+/// Fluent Bit's `Merge_Log` leaves it.
 #[inline]
-pub(crate) fn is_raw_line<'a>(member: &Member<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
-    match member.value {
-        Value::String(text) if text.first() == Some(b'{') => is_line_of(member, text, event, arena),
-        _ => false,
+pub(crate) fn is_raw_line<'a>(record: &'a Record<'a>, at: usize, event: &Event<'a>, arena: &'a Bump) -> bool {
+    match record.members.get(at) {
+        Some(member) => match member.value {
+            Value::String(text) if text.first() == Some(b'{') => {
+                LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes()))
+                    && is_line_of(record.carried(at), text, event, arena)
+            }
+            _ => false,
+        },
+        None => false,
     }
 }
 
-fn is_line_of<'a>(member: &Member<'a>, text: Text<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
-    if !LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes())) {
-        return false;
-    }
-    let Ok(record) = Record::read(text.decode(arena).trim_ascii(), arena) else {
+#[inline(never)]
+fn is_line_of<'a>(known: Option<&'a Record<'a>>, text: Text<'a>, event: &Event<'a>, arena: &'a Bump) -> bool {
+    let read = || Some(&*arena.alloc(Record::read(text.decode(arena).trim_ascii(), arena).ok()?));
+    let Some(raw) = known.or_else(read).and_then(|record| record.event(arena)) else {
         return false;
     };
-    let same = |a: Option<Text<'a>>, b: Option<Text<'a>>| a.map(|a| a.decode(arena)) == b.map(|b| b.decode(arena));
-    record
-        .event(arena)
-        .is_some_and(|raw| same(raw.rule, event.rule) && same(raw.time, event.time) && same(raw.output, event.output))
+    let same = |a: Option<Text<'a>>, b: Option<Text<'a>>| match (a, b) {
+        (Some(a), Some(b)) => word::same(a.decode(arena), b.decode(arena)),
+        (None, None) => true,
+        _ => false,
+    };
+    same(raw.rule, event.rule) && same(raw.time, event.time) && same(raw.output, event.output)
 }
 
 /// Whether a line may be an alert or a wrapper, by its first bytes: an object, a syslog priority, a clock, a date, or the

@@ -1,16 +1,22 @@
 //! Sets of bytes, one bit each.
 
-pub(super) const DIGIT: u8 = 1;
-pub(super) const HEX: u8 = 2;
-pub(super) const DNS: u8 = 4;
-pub(super) const USER: u8 = 8;
-pub(super) const K8S_USER: u8 = 16;
-pub(super) const IMAGE: u8 = 32;
-pub(super) const WORD: u8 = 64;
+pub(super) const DIGIT: u16 = 1;
+pub(super) const HEX: u16 = 2;
+pub(super) const DNS: u16 = 4;
+pub(super) const USER: u16 = 8;
+pub(super) const K8S_USER: u16 = 16;
+pub(super) const IMAGE: u16 = 32;
+pub(super) const WORD: u16 = 64;
 /// What means nothing to a shell.
-pub(super) const PLAIN: u8 = 128;
+pub(super) const PLAIN: u16 = 128;
+/// What YAML takes without quotes.
+pub(super) const YAML: u16 = 256;
+/// What Kubernetes draws random ends of names from, to avoid words.
+pub(super) const RANDOM: u16 = 512;
+/// What it draws the hash of a pod's template from, in all its versions.
+pub(super) const TEMPLATE: u16 = 1024;
 
-static CLASSES: [u8; 256] = {
+static CLASSES: [u16; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0_u8;
     loop {
@@ -22,7 +28,10 @@ static CLASSES: [u8; 256] = {
             | set(K8S_USER, alphanumeric || is_one_of(byte, b"._@$+-:/"))
             | set(IMAGE, alphanumeric || is_one_of(byte, b"._:/@-"))
             | set(WORD, alphanumeric || is_one_of(byte, b"._:/@+=-"))
-            | set(PLAIN, alphanumeric || is_one_of(byte, b"_@%+=:,./-"));
+            | set(PLAIN, alphanumeric || is_one_of(byte, b"_@%+=:,./-"))
+            | set(YAML, alphanumeric || is_one_of(byte, b"._:/@+-"))
+            | set(RANDOM, is_one_of(byte, b"bcdfghjklmnpqrstvwxz2456789"))
+            | set(TEMPLATE, is_one_of(byte, b"bcdfghjklmnpqrstvwxz0123456789abcdef"));
         if byte == u8::MAX {
             break classes;
         }
@@ -30,7 +39,7 @@ static CLASSES: [u8; 256] = {
     }
 };
 
-const fn set(class: u8, holds: bool) -> u8 {
+const fn set(class: u16, holds: bool) -> u16 {
     if holds { class } else { 0 }
 }
 
@@ -47,7 +56,7 @@ const fn is_one_of(byte: u8, bytes: &[u8]) -> bool {
 
 /// Whether all bytes are of a class.
 #[inline]
-pub(super) fn all(class: u8, bytes: &[u8]) -> bool {
+pub(super) fn all(class: u16, bytes: &[u8]) -> bool {
     bytes
         .iter()
         .fold(class, |common, byte| common & CLASSES[usize::from(*byte)])

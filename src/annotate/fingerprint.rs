@@ -5,6 +5,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec;
 use xxhash_rust::xxh64::xxh64;
 
+use super::class;
 use super::values::Values;
 use crate::json::word;
 
@@ -134,12 +135,9 @@ fn split_last(name: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `cart-7f9c6d5b8-x2x4k` -> `cart`, `redis-0` -> `redis`, `falco-x7k2p` -> `falco`.
 fn workload(pod: &[u8]) -> &[u8] {
-    // Kubernetes draws random ends from these, to avoid words.
-    let random = |text: &[u8]| text.len() == 5 && text.iter().all(|b| b"bcdfghjklmnpqrstvwxz2456789".contains(b));
+    let random = |text: &[u8]| text.len() == 5 && class::all(class::RANDOM, text);
     let hash = |text: &[u8]| {
-        (6..=10).contains(&text.len())
-            && text.iter().all(|b| b"bcdfghjklmnpqrstvwxz0123456789abcdef".contains(b))
-            && text.iter().any(u8::is_ascii_digit)
+        (6..=10).contains(&text.len()) && class::all(class::TEMPLATE, text) && text.iter().any(u8::is_ascii_digit)
     };
     let Some((head, end)) = split_last(pod) else {
         return pod;

@@ -434,7 +434,7 @@ pub(super) fn suits(text: &[u8], place: Place) -> bool {
         Place::Word => class::all(class::PLAIN, text),
         // zsh expands `=cmd` there.
         Place::WordBegin => text.first() != Some(&b'=') && class::all(class::PLAIN, text),
-        Place::Yaml => text.iter().all(|b| b.is_ascii_alphanumeric() || b"._:/@+-".contains(b)),
+        Place::Yaml => class::all(class::YAML, text),
         // Falco has no escape that all its versions read.
         Place::Condition => text
             .iter()

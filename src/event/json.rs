@@ -24,15 +24,16 @@ pub(crate) struct Record<'a> {
 
 /// Which lengths keys have; from 63 on they are one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Lengths(u64);
+pub(crate) struct Lengths(u64);
 
 impl Lengths {
     #[inline]
-    pub(super) fn add(&mut self, key: &[u8]) {
+    pub(crate) fn add(&mut self, key: &[u8]) {
         self.0 |= 1 << key.len().min(63);
     }
 
-    fn have(self, key: &[u8]) -> bool {
+    #[inline]
+    pub(crate) fn have(self, key: &[u8]) -> bool {
         self.0 >> key.len().min(63) & 1 == 1
     }
 }

@@ -12,7 +12,7 @@ mod time;
 
 pub(crate) use fields::Fields;
 pub(crate) use forms::Forms;
-pub(crate) use json::{Key, Member, Record, tags};
+pub(crate) use json::{Key, Lengths, Member, Record, tags};
 pub use priority::Priority;
 pub(crate) use sift::may_hold;
 pub(crate) use time::Instant;

@@ -8,8 +8,8 @@ use super::brief;
 use crate::annotate::{Advice, Alert, Cause, Form, Mover, Values, id, listed};
 use crate::config::{Config, Detail};
 use crate::envelope::{Kept, Layer, is_raw_line};
-use crate::event::{Format, Instant, Key, Record};
-use crate::json::{Text, Writer};
+use crate::event::{Format, Instant, Key, Lengths, Record};
+use crate::json::{Text, Writer, word};
 use crate::mask::Masked;
 
 /// The native schema's name and version.
@@ -37,8 +37,60 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Keys at the top level of what is written.
-type Keys<'a> = ArenaVec<'a, &'a [u8]>;
+/// Keys at the top level of what is written, and those that whoever reads it takes for Falco's.
+struct Keys<'a> {
+    names: ArenaVec<'a, &'a [u8]>,
+    /// Most keys that are asked for are not there.
+    lengths: Lengths,
+}
+
+impl<'a> Keys<'a> {
+    fn new_in(arena: &'a Bump) -> Self {
+        Self {
+            names: ArenaVec::new_in(arena),
+            lengths: Lengths::default(),
+        }
+    }
+
+    /// Adds those that no wrapper may have beside an alert.
+    fn reserve(&mut self, format: Format) {
+        const FALCO: [&str; 9] = [
+            "bewit",
+            "time",
+            "rule",
+            "priority",
+            "output",
+            "output_fields",
+            "source",
+            "tags",
+            "hostname",
+        ];
+        let reserved = match format {
+            Format::Text => &FALCO[..],
+            // It has its own.
+            Format::Json => &FALCO[..1],
+        };
+        self.names.reserve(32);
+        self.extend(reserved.iter().map(|name| name.as_bytes()));
+    }
+
+    fn extend(&mut self, names: impl Iterator<Item = &'a [u8]>) {
+        for name in names {
+            self.push(name);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, name: &'a [u8]) {
+        self.lengths.add(name);
+        self.names.push(name);
+    }
+
+    #[inline]
+    fn have(&self, name: &[u8]) -> bool {
+        self.lengths.have(name) && self.names.iter().any(|known| word::same(known, name))
+    }
+}
 
 /// Members of wrappers that found no place at the top level, and parts of textual ones.
 struct Outer<'a>(ArenaVec<'a, (&'a [u8], OuterValue<'a>)>);
@@ -63,7 +115,7 @@ impl<'a> Outer<'a> {
 /// Writes an alert as one JSON object, in a detail that need not be the configuration's.
 pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detail: Detail, out: &mut Vec<u8>) {
     let mut outer = Outer(ArenaVec::new_in(alert.arena));
-    let mut keys = ArenaVec::new_in(alert.arena);
+    let mut keys = Keys::new_in(alert.arena);
     let inferred = Inferred::new(alert, input);
     // Growing a buffer copies it; this is what most alerts take.
     out.reserve(match detail {
@@ -74,7 +126,10 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detai
     w.object(|w| {
         match input.record {
             Some(record) => falco_json(alert, input, record, w, &mut keys, &mut outer),
-            None => falco_text(alert, &inferred, w, &mut keys),
+            None => falco_text(alert, &inferred, w),
+        }
+        if input.layer.is_some() {
+            keys.reserve(alert.event.format);
         }
         for layer in input.layers() {
             beside(alert, layer, &mut keys, w, &mut outer);
@@ -130,14 +185,10 @@ fn falco_json<'a>(
 ) {
     let arena = alert.arena;
     let names = || record.members.iter().map(|member| member.key.decode(arena));
-    let raw_line = || {
-        record
-            .members
-            .iter()
-            .any(|member| is_raw_line(member, alert.event, arena))
-    };
+    let mut raw = ArenaVec::new_in(arena);
+    raw.extend((0..record.members.len()).filter(|at| is_raw_line(record, *at, alert.event, arena)));
     // One copy serves where everything stays; a record is one line, whatever it was.
-    if record.known(Key::Bewit).is_none() && !record.seen.breaks && !raw_line() {
+    if record.known(Key::Bewit).is_none() && !record.seen.breaks && raw.is_empty() {
         let inside = record.text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
         w.json(inside.unwrap_or_default());
         if input.layer.is_some() {
@@ -145,11 +196,11 @@ fn falco_json<'a>(
         }
         return;
     }
-    for member in record.members {
+    for (at, member) in record.members.iter().enumerate() {
         let key = member.key.decode(arena);
         if key == b"bewit" {
             outer.push("falco", b"bewit", OuterValue::Json(value_text(member.text)), arena);
-        } else if !is_raw_line(member, alert.event, arena) {
+        } else if !raw.contains(&at) {
             w.json(member.text);
             keys.push(key);
         }
@@ -198,12 +249,9 @@ impl<'a> Inferred<'a> {
 }
 
 /// A text alert in the form that Falco's JSON has.
-fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>, keys: &mut Keys<'a>) {
+fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) {
     let event = alert.event;
-    let mut member = |w: &mut Writer<'_>, key: &'static str, text: Text<'_>| {
-        w.key(key).text(text);
-        keys.push(key.as_bytes());
-    };
+    let member = |w: &mut Writer<'_>, key: &'static str, text: Text<'_>| w.key(key).text(text);
     if let Some(output) = event.output {
         member(w, "output", output);
     }
@@ -220,8 +268,14 @@ fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>
         (None, None) => {}
     }
     if !inferred.tags.is_empty() {
-        w.key("tags").strings(inferred.tags.split(' '));
-        keys.push(b"tags");
+        w.key("tags").array(|w| {
+            let mut rest = Some(inferred.tags.as_bytes());
+            while let Some(tags) = rest {
+                let end = word::find(tags, 0, b' ');
+                w.string(tags.get(..end).unwrap_or_default());
+                rest = tags.get(end + 1..);
+            }
+        });
     }
     if !event.fields.is_empty() {
         w.key("output_fields").object(|w| {
@@ -229,7 +283,6 @@ fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>
                 w.foreign_key(field.name).value(field.value);
             }
         });
-        keys.push(b"output_fields");
     }
 }
 
@@ -237,22 +290,7 @@ fn falco_text<'a>(alert: &Alert<'a>, inferred: &Inferred<'_>, w: &mut Writer<'_>
 ///
 /// A text alert has few of Falco's keys, but whoever reads the record takes all of these for Falco's.
 fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &mut Writer<'_>, outer: &mut Outer<'a>) {
-    const FALCO: [&str; 9] = [
-        "time",
-        "rule",
-        "priority",
-        "output",
-        "output_fields",
-        "source",
-        "tags",
-        "hostname",
-        "bewit",
-    ];
     let arena = alert.arena;
-    let reserved = match alert.event.format {
-        Format::Text => &FALCO[..],
-        Format::Json => &FALCO[8..],
-    };
     match layer.kept {
         Kept::Parts { parts, .. } => {
             for (key, value) in parts {
@@ -261,12 +299,11 @@ fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &
         }
         Kept::Members { record, carrier } => {
             for (index, member) in record.members.iter().enumerate() {
-                if index == carrier || is_raw_line(member, alert.event, arena) {
+                if index == carrier || is_raw_line(record, index, alert.event, arena) {
                     continue;
                 }
                 let key = member.key.decode(arena);
-                let taken = reserved.iter().any(|name| name.as_bytes() == key) || keys.contains(&key);
-                if taken {
+                if keys.have(key) {
                     outer.push(layer.name, key, OuterValue::Json(value_text(member.text)), arena);
                 } else {
                     w.json(member.text);
