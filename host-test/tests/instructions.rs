@@ -36,7 +36,7 @@ fn compiler() -> String {
 fn in_log(line: &str) -> String {
     let line = serde_json::Value::from(line);
     format!(
-        r#"{{"time":"2026-04-13T17:57:43.728694426Z","stream":"stdout","_p":"F","log":{line},"kubernetes":{{"pod_name":"falco-7x2kp","namespace_name":"falco","container_name":"falco","host":"k8s-worker-03"}}}}"#
+        r#"{{"time":"2026-04-13T17:57:43.728694426Z","stream":"stdout","_p":"F","log":{line},"kubernetes":{{"pod_name":"falco-7x2kp","namespace_name":"falco","container_name":"falco","host":"k8s-worker-03","labels":{{"app.kubernetes.io/name":"falco"}}}}}}"#
     )
 }
 

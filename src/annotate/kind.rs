@@ -53,7 +53,7 @@ struct Candidate {
 /// The kinds that were met.
 pub(crate) struct Kinds {
     common: Common,
-    /// By a hash of the rule's name, a few places on at most.
+    /// By a hash of the rule's name, or by what the message begins with where there is no name; a few places on at most.
     slots: Vec<Option<Box<Kind>>>,
 }
 
@@ -78,7 +78,7 @@ const PROBES: usize = 8;
 const BRIEF_SKETCHES: usize = 192 << 10;
 const FULL_SKETCHES: usize = 512 << 10;
 /// Sketches that are kept of a kind.
-const OF_KIND: usize = 8;
+const OF_KIND: usize = 16;
 
 impl Kinds {
     pub(crate) fn new(library: &Library, messages: Rc<Messages>) -> Self {
@@ -105,8 +105,10 @@ impl Kinds {
             }
         }
         let catalog = &library.tables.index;
-        let name = event.rule.map_or(&b""[..], |rule| rule.raw());
-        let hash = word::hash(name, SLOTS.ilog2());
+        let hash = match event.rule {
+            Some(rule) => word::hash(rule.raw(), SLOTS.ilog2()),
+            None => event.told.map_or(0, |told| (usize::from(told) + 1) % SLOTS),
+        };
         let told = || match event.format {
             Format::Text => event.told,
             Format::Json => common.messages.told_by(catalog, event.message?),
