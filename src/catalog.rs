@@ -12,6 +12,7 @@ use bewit_catalog::wire;
 
 use crate::config::Limits;
 use crate::json::word;
+use crate::slots::Slots;
 
 pub use bewit_catalog::model;
 
@@ -83,29 +84,26 @@ pub(crate) fn field(catalog: &Catalog, name: &[u8]) -> Option<u16> {
 
 /// Finds what the messages of rules begin with.
 pub(crate) struct Messages {
-    /// Bytes that all of them have.
+    /// Bytes that all of them have; they are looked up by those.
     len: usize,
-    /// As many of each, and its position in the catalog, in order.
-    heads: Vec<(u64, u16)>,
+    slots: Slots,
 }
 
 impl Messages {
     pub(crate) fn of(catalog: &Catalog) -> Self {
         let prefixes = || catalog.messages.iter().map(|message| message.prefix.as_bytes());
-        let len = prefixes().map(<[u8]>::len).min().unwrap_or(0).min(8);
-        let mut heads: Vec<(u64, u16)> = prefixes().map(|prefix| head(prefix, len)).zip(0..).collect();
-        heads.sort_unstable();
-        Self { len, heads }
+        let len = prefixes().map(<[u8]>::len).min().unwrap_or(0);
+        Self {
+            len,
+            slots: Slots::of(prefixes().map(|prefix| hash(prefix, len))),
+        }
     }
 
     /// Position of the beginning that a message has, the longest one.
     pub(crate) fn told_by(&self, catalog: &Catalog, message: &[u8]) -> Option<u16> {
-        let head = head(message, self.len);
-        let begin = self.heads.partition_point(|(known, _)| *known < head);
-        let alike = self.heads.get(begin..)?.iter().take_while(|(known, _)| *known == head);
         // The catalog has the longer one first.
-        alike.map(|(_, at)| *at).find(|at| {
-            let Some(known) = catalog.messages.get(usize::from(*at)) else {
+        let found = self.slots.at(hash(message, self.len)).find(|at| {
+            let Some(known) = catalog.messages.get(*at) else {
                 return false;
             };
             let prefix = known.prefix.as_bytes();
@@ -116,12 +114,13 @@ impl Messages {
                 let behind = message.get(word::find(message, prefix.len(), b' ')..);
                 behind.is_some_and(|behind| word::begins(behind, tail.as_bytes()))
             })
-        })
+        })?;
+        u16::try_from(found).ok()
     }
 }
 
-fn head(text: &[u8], len: usize) -> u64 {
-    word::first(text.get(..len).unwrap_or(text))
+fn hash(text: &[u8], len: usize) -> usize {
+    word::hash(text.get(..len).unwrap_or(text), Slots::BITS)
 }
 
 /// A technique of its id, or of its parent where only that is known.

@@ -30,6 +30,7 @@ mod render;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod schema;
+mod slots;
 
 pub use annotate::{Confidence, MatchedBy};
 pub use annotator::{Annotator, Outcome, fault, is_annotated};

@@ -14,6 +14,7 @@ use crate::catalog::{self, Messages};
 use super::fields::{Field, Fields};
 use super::{Event, Format, Instant, Priority};
 use crate::json::{Text, Value, word};
+use crate::slots::Slots;
 use bewit_catalog::model::{Catalog, TextKey};
 
 /// Priority of a text alert, and where its time ends and its message begins.
@@ -166,8 +167,8 @@ fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {
 
 /// Finds the keys of Falco's text output by their names, and rules by what their messages begin with.
 pub(crate) struct Keys {
-    /// Position in the catalog and one, or 0, at the hash of the name or a few places on.
-    slots: Vec<u16>,
+    /// Positions in the catalog by name.
+    slots: Slots,
     /// Bytes of the longest one.
     longest: usize,
     /// Of each key, in the catalog's order.
@@ -202,43 +203,23 @@ impl Known {
     }
 }
 
-/// Bits of a name's hash. That makes far more slots than there are names.
-const BITS: u32 = 12;
-
 impl Keys {
     pub(crate) fn of(catalog: &Catalog, messages: Rc<Messages>) -> Self {
-        let mut slots = vec![0; 1 << BITS];
-        for (key, place) in catalog.text_keys.iter().zip(1..) {
-            let free = Self::places(key.key.as_bytes()).find(|slot| slots.get(*slot) == Some(&0));
-            if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
-                *slot = place;
-            }
-        }
-        let longest = catalog.text_keys.iter().map(|key| key.key.len()).max();
+        let names = || catalog.text_keys.iter().map(|key| key.key.as_bytes());
         Self {
-            slots,
-            longest: longest.unwrap_or(0),
+            slots: Slots::of(names().map(|name| word::hash(name, Slots::BITS))),
+            longest: names().map(<[u8]>::len).max().unwrap_or(0),
             known: catalog.text_keys.iter().map(|key| Known::of(key, catalog)).collect(),
             container_name: catalog::field(catalog, CONTAINER_NAME.as_bytes()),
             messages,
         }
     }
 
-    /// Where a name may be, the first place first.
-    fn places(name: &[u8]) -> impl Iterator<Item = usize> {
-        let hash = word::hash(name, BITS);
-        (hash..1 << BITS).chain(0..hash)
-    }
-
     /// Position of a name in the catalog.
     fn find(&self, name: &[u8], catalog: &Catalog) -> Option<usize> {
-        let slots = Self::places(name).map_while(|slot| self.slots.get(slot).filter(|place| **place > 0));
-        let mut keys = slots.map(|place| usize::from(*place) - 1);
-        keys.find(|at| {
-            catalog
-                .text_keys
-                .get(*at)
-                .is_some_and(|key| word::same(key.key.as_bytes(), name))
+        self.slots.at(word::hash(name, Slots::BITS)).find(|at| {
+            let key = catalog.text_keys.get(*at);
+            key.is_some_and(|key| word::same(key.key.as_bytes(), name))
         })
     }
 }
