@@ -431,6 +431,9 @@ impl Fragment<'_> {
     }
 }
 
+/// Bytes that `"stream":"stderr","time":"2026-04-13T17:57:43.728694426+00:00"}` has, and some more.
+const DOCKER_END: usize = 96;
+
 /// The line as a piece of a split one, if its wrapper splits lines: CRI says so by a tag, Docker by leaving
 /// out the final line break.
 pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
@@ -446,8 +449,13 @@ pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
             frame: Frame::Cri(cri),
         });
     }
-    // Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order.
+    // Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order. Other programs' records begin like
+    // that, too, and each line of an input is looked at here.
     let rest = text.strip_prefix("{\"log\":\"")?;
+    let end = line.get(line.len().saturating_sub(DOCKER_END)..)?;
+    if !word::contains(end, b"\"stream\"") {
+        return None;
+    }
     let arena = Bump::new();
     let record = Record::read(text.as_bytes(), &arena).ok()?;
     let [log, stream, _time] = record.members else {
@@ -554,6 +562,8 @@ mod tests {
         assert!(goes_on("2026-04-13T17:57:43.728694426Z stdout P {"));
         assert!(!goes_on("2026-04-13T17:57:43.728694426Z stdout F }"));
         assert!(!goes_on("other"));
+        // Not Docker's.
+        assert!(!goes_on(r#"{"log":"{\"rule\":","file":"falco.log","_p":"F"}"#));
     }
 
     #[test]
