@@ -269,15 +269,15 @@ pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carri
 /// Fluent Bit's `Merge_Log` leaves it.
 #[inline]
 pub(crate) fn is_raw_line<'a>(record: &'a Record<'a>, at: usize, event: &Event<'a>, arena: &'a Bump) -> bool {
-    match record.members.get(at) {
-        Some(member) => match member.value {
-            Value::String(text) if text.first() == Some(b'{') => {
-                LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes()))
-                    && is_line_of(record.carried(at), text, event, arena)
-            }
-            _ => false,
-        },
-        None => false,
+    let Some(member) = record.members.get(at) else {
+        return false;
+    };
+    match member.value {
+        Value::String(text) if text.first() == Some(b'{') => {
+            LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes()))
+                && is_line_of(record.carried(at), text, event, arena)
+        }
+        _ => false,
     }
 }
 

@@ -359,11 +359,7 @@ impl Style {
     /// backslash, and an escape of a quote or a backslash gives it away. Half of a surrogate pair is none of Falco's, and
     /// would be no JSON that everybody reads.
     fn of(message: &[u8]) -> Self {
-        let unit = |at: usize| {
-            let digits = message.get(at..at + 6)?.strip_prefix(b"\\u")?;
-            let mut digits = digits.iter().map(|digit| char::from(*digit).to_digit(16));
-            digits.try_fold(0, |unit, digit| Some(unit << 4 | digit?))
-        };
+        let unit = |at: usize| word::unit(message.get(at..)?.strip_prefix(b"\\u")?);
         let (mut style, mut at) = (Self::Same, 0);
         loop {
             at = word::special(message, at, &mut 0);

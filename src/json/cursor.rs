@@ -307,11 +307,7 @@ impl<'a> Cursor<'a> {
 
     /// What `\uXXXX` stands for, if that comes next.
     fn unit(&self) -> Option<u16> {
-        let hex = self.bytes.get(self.at..self.at + 6)?.strip_prefix(b"\\u")?;
-        if !hex.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+        word::unit(self.bytes.get(self.at..)?.strip_prefix(b"\\u")?)
     }
 
     /// An array or object with all it holds. Open containers are bits, one for each level, so depth costs

@@ -343,14 +343,18 @@ pub(crate) fn unescape(body: &[u8], out: &mut [u8]) -> usize {
     }
 }
 
+/// What the four hex digits at the beginning of a text stand for, which follow `\u` in JSON.
+pub(crate) fn unit(text: &[u8]) -> Option<u16> {
+    let digits = text.first_chunk::<4>()?;
+    digits.iter().try_fold(0, |unit, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        Some(unit << 4 | u16::try_from(digit).ok()?)
+    })
+}
+
 /// The character of `XXXX` or `XXXX\uXXXX`, and how many bytes that is.
 fn unicode(hex: &[u8]) -> (char, usize) {
-    let unit = |at: usize| {
-        let digits = hex.get(at..at + 4)?;
-        digits
-            .iter()
-            .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
-    };
+    let unit = |at: usize| unit(hex.get(at..)?).map(u32::from);
     let Some(first) = unit(0) else {
         return (char::REPLACEMENT_CHARACTER, hex.len().min(4));
     };

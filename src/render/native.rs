@@ -268,14 +268,8 @@ fn falco_text(alert: &Alert<'_>, inferred: &Inferred<'_>, w: &mut Writer<'_>) {
         (None, None) => {}
     }
     if !inferred.tags.is_empty() {
-        w.key("tags").array(|w| {
-            let mut rest = Some(inferred.tags.as_bytes());
-            while let Some(tags) = rest {
-                let end = word::find(tags, 0, b' ');
-                w.string(tags.get(..end).unwrap_or_default());
-                rest = tags.get(end + 1..);
-            }
-        });
+        w.key("tags")
+            .strings(inferred.tags.as_bytes().split(|byte| *byte == b' '));
     }
     if !event.fields.is_empty() {
         w.key("output_fields").object(|w| {
