@@ -686,7 +686,8 @@ mod tests {
                     same(&fast, slow.as_ref().unwrap());
                 }
                 // Inside a string, with or without a line break behind it.
-                let log = serde_json::to_string(&format!("{text}{}", if cut % 2 == 0 { "\n" } else { "" })).unwrap();
+                let log =
+                    serde_json::to_string(&format!("{text}{}", if cut.is_multiple_of(2) { "\n" } else { "" })).unwrap();
                 let outer = format!("{{\"log\":{log},\"stream\":\"stdout\"}}");
                 let read = Record::read(outer.as_bytes(), &arena).unwrap();
                 forms.learn(&read, &BUILT_IN);
