@@ -183,6 +183,7 @@ impl Annotator {
             kept.arena.reset();
         }
         let before = out.len();
+        let mut unknown = Vec::new();
         let mut work = Work {
             library: self.library(),
             config: &self.config,
@@ -190,7 +191,8 @@ impl Annotator {
             min_priority: self.min_priority,
             organisation: &self.organisation,
             kinds: &mut kept.kinds,
-            forms: &mut kept.forms,
+            forms: &kept.forms,
+            unknown: &mut unknown,
             text_keys: &kept.text_keys,
             arena: &kept.arena,
             raw: line,
@@ -201,6 +203,9 @@ impl Annotator {
         };
         let outcome = work.line(line).unwrap_or(Outcome::Passed);
         let (seen, fields) = (work.seen, work.fields);
+        for object in unknown {
+            kept.forms.learn(&object, &self.library().tables.index);
+        }
         self.kept.set(Some(kept));
         match outcome {
             Outcome::Passed => out.truncate(before),
@@ -224,7 +229,9 @@ struct Work<'a, 'w> {
     min_priority: Option<Priority>,
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
-    forms: &'w mut Forms,
+    forms: &'a Forms,
+    /// Objects of forms that are to be learned.
+    unknown: &'w mut Vec<Box<[u8]>>,
     text_keys: &'w TextKeys,
     arena: &'a Bump,
     /// The whole line, as text.
@@ -330,7 +337,7 @@ impl<'a> Work<'a, '_> {
                 let Ok(record) = Record::read(text, self.arena) else {
                     return Ok(None);
                 };
-                self.forms.learn(&record, &self.library.tables.index);
+                self.unknown.push(text.into());
                 record
             }
         };
@@ -402,7 +409,7 @@ impl<'a> Work<'a, '_> {
             return Some(Outcome::Dropped);
         }
         let records = record.into_iter().chain(layer.into_iter().flat_map(Layer::records));
-        self.fields = event.fields.len() + records.map(|record| record.members.len()).sum::<usize>();
+        self.fields = event.fields.len() + records.map(Record::len).sum::<usize>();
         if self.fields > self.config.limits.fields {
             return Some(Outcome::Failed);
         }

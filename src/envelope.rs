@@ -231,54 +231,57 @@ pub(crate) struct Carrier<'a> {
 /// decoding, then lines.
 pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carrier<'a>> {
     let mut lines = [None; LINE_KEYS.len()];
-    for (index, member) in record.members.iter().enumerate() {
-        if let Value::String(text) = member.value
+    for index in record.lines() {
+        if let Some(Value::String(text)) = record.value(index)
             && may_begin(text)
-            && let Some(rank) = LINE_KEYS.iter().position(|key| member.key.is(key.as_bytes()))
+            && let Some(key) = record.key(index)
+            && let Some(rank) = LINE_KEYS.iter().position(|line| key.is(line.as_bytes()))
             && let Some(line) = lines.get_mut(rank)
         {
             *line = line.or(Some(index));
         }
     }
-    let objects = record
-        .members
-        .iter()
-        .enumerate()
-        .filter_map(|(index, member)| match member.value {
-            Value::Object(text) if word::contains(text, b"\"priority") && word::contains(text, b"\"rule") => {
-                Some(Carrier {
-                    name: std::str::from_utf8(member.key.borrowed()?).ok()?,
-                    index,
-                    load: member.value,
-                })
-            }
-            _ => None,
-        });
+    let objects = record.objects().filter_map(|index| {
+        Some(Carrier {
+            name: std::str::from_utf8(record.key(index)?.borrowed()?).ok()?,
+            index,
+            load: record.value(index)?,
+        })
+    });
     let lines = LINE_KEYS.into_iter().zip(lines).filter_map(|(key, index)| {
         let index = index?;
         Some(Carrier {
             name: runtime(record, key),
             index,
-            load: record.members.get(index)?.value,
+            load: record.value(index)?,
         })
     });
     objects.chain(lines)
 }
 
-/// Whether a member of a record, which has the position `at`, is the raw line of an alert that stands beside it parsed, as
-/// Fluent Bit's `Merge_Log` leaves it.
-#[inline]
-pub(crate) fn is_raw_line<'a>(record: &'a Record<'a>, at: usize, event: &Event<'a>, arena: &'a Bump) -> bool {
-    let Some(member) = record.members.get(at) else {
-        return false;
-    };
-    match member.value {
-        Value::String(text) if text.first() == Some(b'{') => {
-            LINE_KEYS.iter().any(|key| member.key.is(key.as_bytes()))
-                && is_line_of(record.carried(at), text, event, arena)
-        }
+/// Whether a key is one of those.
+pub(crate) fn is_line_key(key: Text<'_>) -> bool {
+    LINE_KEYS.iter().any(|line| key.is(line.as_bytes()))
+}
+
+/// Whether an object may be an alert, or what wraps one.
+pub(crate) fn may_be_alert(object: &[u8]) -> bool {
+    word::contains(object, b"\"priority") && word::contains(object, b"\"rule")
+}
+
+/// Positions of those members of a record that are the raw line of an alert that stands beside them parsed, as Fluent Bit's
+/// `Merge_Log` leaves it. The alert itself may stand in one, the `carrier`, which is none of them.
+pub(crate) fn raw_lines<'a>(
+    record: &'a Record<'a>,
+    carrier: Option<usize>,
+    event: &Event<'a>,
+    arena: &'a Bump,
+) -> impl Iterator<Item = usize> {
+    let others = record.lines().filter(move |at| Some(*at) != carrier);
+    others.filter(|at| match record.value(*at) {
+        Some(Value::String(text)) if text.first() == Some(b'{') => is_line_of(record.carried(*at), text, event, arena),
         _ => false,
-    }
+    })
 }
 
 #[inline(never)]
@@ -311,7 +314,7 @@ fn may_begin(text: Text<'_>) -> bool {
 fn runtime(record: &Record<'_>, key: &'static str) -> &'static str {
     let has = |key: &str| record.get(key).is_some();
     match key {
-        "log" if record.members.len() <= 4 && record.known(Key::Time).is_some() && has("stream") && !has("_p") => {
+        "log" if record.len() <= 4 && record.known(Key::Time).is_some() && has("stream") && !has("_p") => {
             "docker"
         }
         "MESSAGE" if has("__REALTIME_TIMESTAMP") || has("_HOSTNAME") || has("SYSLOG_IDENTIFIER") => "journald",
@@ -458,7 +461,7 @@ pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
     }
     let arena = Bump::new();
     let record = Record::read(text.as_bytes(), &arena).ok()?;
-    let [log, stream, _time] = record.members else {
+    let (Some(log), Some(stream), 3) = (record.member(0), record.member(1), record.len()) else {
         return None;
     };
     let (Value::String(log_text), Value::String(stream)) = (log.value, stream.value) else {

@@ -168,8 +168,8 @@ impl<'a> Masker<'a> {
     /// The members of a wrapper, but for the one that has the line: it does not go out.
     fn members(&mut self, record: &Record<'a>, carrier: usize) -> &'a [Member<'a>] {
         let arena = self.arena;
-        let mut members = Vec::with_capacity_in(record.members.len(), arena);
-        for (index, member) in record.members.iter().enumerate() {
+        let mut members = Vec::with_capacity_in(record.len(), arena);
+        for (index, member) in record.members().enumerate() {
             let masked = if index == carrier {
                 None
             } else {
@@ -184,7 +184,7 @@ impl<'a> Masker<'a> {
                     text,
                 })
             });
-            members.push(changed.unwrap_or(*member));
+            members.push(changed.unwrap_or(member));
         }
         members.into_bump_slice()
     }

@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
+use super::shape::Shaped;
 use crate::json::{Cursor, Invalid, Text, Value, word};
 
 /// Levels of nesting that are unfolded; `container.image.repository` has three.
@@ -28,41 +29,57 @@ impl<'a> Field<'a> {
 }
 
 /// Falco's fields by name, in the order they came.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Fields<'a>(&'a [Field<'a>]);
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fields<'a> {
+    Read(&'a [Field<'a>]),
+    /// Those of an object whose form is known.
+    Shaped(Shaped<'a>),
+}
+
+impl Default for Fields<'_> {
+    fn default() -> Self {
+        Self::Read(&[])
+    }
+}
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(fields: &'a [Field<'a>]) -> Self {
-        Self(fields)
-    }
-
     /// The value of a field, also when it is `null`.
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
         let name = name.as_bytes();
-        self.0
-            .iter()
+        self.iter()
             .find(|field| word::same(field.name, name))
             .map(|field| field.value)
     }
 
     #[inline]
+    fn at(&self, at: usize) -> Option<Field<'a>> {
+        match self {
+            Self::Read(fields) => fields.get(at).copied(),
+            Self::Shaped(shaped) => shaped.field(at),
+        }
+    }
+
+    #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = Field<'a>> {
-        self.0.iter().copied()
+        (0..self.len()).map_while(|at| self.at(at))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        match self {
+            Self::Read(fields) => fields.len(),
+            Self::Shaped(shaped) => shaped.field_count(),
+        }
     }
 
     /// Reads the object of `output_fields` at the cursor.
     pub(crate) fn read(cursor: &mut Cursor<'a>, arena: &'a Bump) -> Result<Self, Invalid> {
         let mut fields = Vec::with_capacity_in(32, arena);
         unfold(cursor, b"", DEPTH, arena, &mut fields)?;
-        Ok(Self(fields.into_bump_slice()))
+        Ok(Self::Read(fields.into_bump_slice()))
     }
 }
 

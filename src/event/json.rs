@@ -3,13 +3,15 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
+use super::shape::Shaped;
 use super::{Event, Fields, Format, Priority};
+use crate::envelope;
 use crate::json::{Cursor, Invalid, Seen, Text, Value, word};
 
 /// Any JSON object: a Falco alert, or what wraps one.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    pub(crate) members: &'a [Member<'a>],
+    members: Members<'a>,
     pub(super) fields: Fields<'a>,
     /// Position and one of the member of each [`Key`], or 0.
     pub(super) known: [u32; Key::COUNT],
@@ -19,7 +21,14 @@ pub(crate) struct Record<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) seen: Seen,
     /// A member that is a string with an object in it, which was read in passing.
-    pub(super) carried: Option<(usize, &'a Record<'a>)>,
+    carried: Option<(usize, &'a Record<'a>)>,
+}
+
+/// Members, made already or when they are asked for.
+#[derive(Clone, Copy, Debug)]
+enum Members<'a> {
+    Read(&'a [Member<'a>]),
+    Shaped(Shaped<'a>),
 }
 
 /// Which lengths keys have; from 63 on they are one.
@@ -101,7 +110,7 @@ impl<'a> Record<'a> {
     /// The same record with other members, of the same keys.
     pub(crate) fn with(&self, members: &'a [Member<'a>]) -> Self {
         Self {
-            members,
+            members: Members::Read(members),
             carried: None,
             ..*self
         }
@@ -135,14 +144,11 @@ impl<'a> Record<'a> {
                 value,
                 text: cursor.since(begin),
             });
-            // The last one counts where a key comes twice, as JSON readers have it.
-            if let Some(place) = id.and_then(|id| known.get_mut(id as usize)) {
-                *place = u32::try_from(members.len()).unwrap_or(0);
-            }
+            note(&mut known, id, members.len());
         }
         cursor.end()?;
         Ok(Self {
-            members: members.into_bump_slice(),
+            members: Members::Read(members.into_bump_slice()),
             fields,
             known,
             lengths,
@@ -152,18 +158,101 @@ impl<'a> Record<'a> {
         })
     }
 
+    /// An object of a known form. `carried` has the position among its values.
+    pub(super) fn shaped(shaped: Shaped<'a>, mut seen: Seen, carried: Option<(usize, &'a Record<'a>)>) -> Self {
+        seen.depth = seen.depth.max(shaped.shape.depth);
+        Self {
+            members: Members::Shaped(shaped),
+            fields: Fields::Shaped(shaped),
+            known: shaped.shape.known,
+            lengths: shaped.shape.lengths,
+            text: shaped.text,
+            seen,
+            carried: carried.and_then(|(place, record)| Some((shaped.member_at(place)?, record))),
+        }
+    }
+
+    /// How many members it has.
+    pub(crate) fn len(&self) -> usize {
+        match self.members {
+            Members::Read(members) => members.len(),
+            Members::Shaped(shaped) => shaped.len(),
+        }
+    }
+
+    /// The value of the member at this position.
+    #[inline]
+    pub(crate) fn value(&self, at: usize) -> Option<Value<'a>> {
+        match self.members {
+            Members::Read(members) => members.get(at).map(|member| member.value),
+            Members::Shaped(shaped) => shaped.value(at),
+        }
+    }
+
+    /// The key of the member at this position.
+    #[inline]
+    pub(crate) fn key(&self, at: usize) -> Option<Text<'a>> {
+        match self.members {
+            Members::Read(members) => members.get(at).map(|member| member.key),
+            Members::Shaped(shaped) => shaped.key(at).map(|key| Text::json(key, false)),
+        }
+    }
+
+    /// The member at this position.
+    pub(crate) fn member(&self, at: usize) -> Option<Member<'a>> {
+        match self.members {
+            Members::Read(members) => members.get(at).copied(),
+            Members::Shaped(shaped) => shaped.member(at),
+        }
+    }
+
+    /// All members, in the order they came.
+    pub(crate) fn members(&self) -> impl Iterator<Item = Member<'a>> {
+        (0..self.len()).map_while(|at| self.member(at))
+    }
+
+    fn read_or_shaped(&self) -> (&'a [Member<'a>], Option<Shaped<'a>>) {
+        match self.members {
+            Members::Read(members) => (members, None),
+            Members::Shaped(shaped) => (&[], Some(shaped)),
+        }
+    }
+
+    /// Positions of members under keys of raw lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let (read, shaped) = self.read_or_shaped();
+        let lines = read.iter().enumerate().filter(|(_, member)| envelope::is_line_key(member.key));
+        let known = shaped.map_or(&[][..], |shaped| shaped.lines()).iter();
+        lines.map(|(at, _)| at).chain(known.map(|at| usize::from(*at)))
+    }
+
+    /// Positions of members that are objects with what may be an alert.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let (read, shaped) = self.read_or_shaped();
+        let read = read.iter().map(|member| member.value).enumerate();
+        let known = shaped.into_iter().flat_map(Shaped::objects);
+        let all = read.chain(known.filter_map(move |at| Some((at, shaped?.value(at)?))));
+        all.filter(|(_, value)| matches!(value, Value::Object(text) if envelope::may_be_alert(text)))
+            .map(|(at, _)| at)
+    }
+
     /// The object in a member that is a string, if it was read in passing.
     pub(crate) fn carried(&self, member: usize) -> Option<&'a Record<'a>> {
         let (at, record) = self.carried?;
         (at == member).then_some(record)
     }
 
+    /// Whether there is a known key.
+    #[inline]
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.known.get(key as usize).is_some_and(|place| *place > 0)
+    }
+
     /// The value of a known key.
     #[inline]
     pub(crate) fn known(&self, key: Key) -> Option<Value<'a>> {
         let place = self.known.get(key as usize).copied().unwrap_or(0);
-        let member = self.members.get(usize::try_from(place).ok()?.checked_sub(1)?)?;
-        Some(member.value)
+        self.value(usize::try_from(place).ok()?.checked_sub(1)?)
     }
 
     /// The value of any member; of the last one where a key comes twice.
@@ -172,7 +261,8 @@ impl<'a> Record<'a> {
         if !self.lengths.have(key) {
             return None;
         }
-        self.members.iter().rev().find(|m| m.key.is(key)).map(|m| m.value)
+        let is_it = |at: &usize| self.key(*at).is_some_and(|known| known.is(key));
+        self.value((0..self.len()).rev().find(is_it)?)
     }
 
     #[inline]
@@ -191,21 +281,19 @@ impl<'a> Record<'a> {
             Value::Number(number) => Priority::from_number(number)?,
             _ => return None,
         };
-        if ![Key::Time, Key::Output, Key::OutputFields]
-            .iter()
-            .any(|key| self.known(*key).is_some())
-        {
+        if ![Key::Time, Key::Output, Key::OutputFields].iter().any(|key| self.has(*key)) {
             return None;
         }
+        let output = self.string(Key::Output);
         Some(Event {
             format: Format::Json,
             rule: Some(rule),
             priority,
-            output: self.string(Key::Output),
+            output,
             // Falco gives it with `json_include_message_property`.
             message: match self.string(Key::Message) {
                 Some(text) => Some(text.decode(arena)),
-                None => self.string(Key::Output).map(|text| super::message(text.decode(arena))),
+                None => output.map(|text| super::message(text.decode(arena))),
             },
             source: self.string(Key::Source).map(|text| text.decoded(arena)),
             tags: match self.known(Key::Tags) {
@@ -221,6 +309,13 @@ impl<'a> Record<'a> {
             ambiguous: &[],
             told: None,
         })
+    }
+}
+
+/// Notes that the last of so many members has a key. The last one counts where a key comes twice, as JSON readers have it.
+pub(super) fn note(known: &mut [u32; Key::COUNT], key: Option<Key>, members: usize) {
+    if let Some(place) = key.and_then(|key| known.get_mut(key as usize)) {
+        *place = u32::try_from(members).unwrap_or(0);
     }
 }
 

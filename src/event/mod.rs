@@ -6,6 +6,7 @@ mod fields;
 mod forms;
 mod json;
 mod priority;
+mod shape;
 mod sift;
 mod text;
 mod time;

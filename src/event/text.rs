@@ -156,7 +156,7 @@ fn fields<'a>(
     if !ambiguous.is_empty() {
         fields.retain(|field| !ambiguous.iter().any(|a| a.as_bytes() == field.name));
     }
-    (Fields::new(fields.into_bump_slice()), ambiguous.into_bump_slice())
+    (Fields::Read(fields.into_bump_slice()), ambiguous.into_bump_slice())
 }
 
 fn note<'a>(ambiguous: &mut ArenaVec<'a, &'a str>, field: &'a str) {

@@ -7,7 +7,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use super::brief;
 use crate::annotate::{Advice, Alert, Cause, Form, Mover, Values, id, listed};
 use crate::config::{Config, Detail};
-use crate::envelope::{Kept, Layer, is_raw_line};
+use crate::envelope::{Kept, Layer, raw_lines};
 use crate::event::{Format, Instant, Key, Lengths, Record};
 use crate::json::{Text, Writer, word};
 use crate::mask::Masked;
@@ -161,7 +161,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detai
 /// Writes a record that could not be annotated, and why.
 pub(crate) fn write_fault(record: &Record<'_>, code: &str, message: &str, out: &mut Vec<u8>) {
     Writer::new(out).object(|w| {
-        for member in record.members {
+        for member in record.members() {
             w.json(member.text);
         }
         w.key("bewit").object(|w| {
@@ -184,9 +184,8 @@ fn falco_json<'a>(
     outer: &mut Outer<'a>,
 ) {
     let arena = alert.arena;
-    let names = || record.members.iter().map(|member| member.key.decode(arena));
-    let mut raw = ArenaVec::new_in(arena);
-    raw.extend((0..record.members.len()).filter(|at| is_raw_line(record, *at, alert.event, arena)));
+    let names = || (0..record.len()).filter_map(|at| Some(record.key(at)?.decode(arena)));
+    let raw = ArenaVec::from_iter_in(raw_lines(record, None, alert.event, arena), arena);
     // One copy serves where everything stays; a record is one line, whatever it was.
     if record.known(Key::Bewit).is_none() && !record.seen.breaks && raw.is_empty() {
         let inside = record.text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
@@ -196,7 +195,7 @@ fn falco_json<'a>(
         }
         return;
     }
-    for (at, member) in record.members.iter().enumerate() {
+    for (at, member) in record.members().enumerate() {
         let key = member.key.decode(arena);
         if key == b"bewit" {
             outer.push("falco", b"bewit", OuterValue::Json(value_text(member.text)), arena);
@@ -292,8 +291,9 @@ fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &
             }
         }
         Kept::Members { record, carrier } => {
-            for (index, member) in record.members.iter().enumerate() {
-                if index == carrier || is_raw_line(record, index, alert.event, arena) {
+            let raw = ArenaVec::from_iter_in(raw_lines(record, Some(carrier), alert.event, arena), arena);
+            for (index, member) in record.members().enumerate() {
+                if index == carrier || raw.contains(&index) {
                     continue;
                 }
                 let key = member.key.decode(arena);
