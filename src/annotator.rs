@@ -558,18 +558,19 @@ fn is_of_lines(mark: &Mark) -> bool {
 /// bewit wrote this record in one of the schemas that have such marks.
 #[inline(never)]
 fn is_marked<'a>(record: &Record<'a>, marks: &[Mark], arena: &'a Bump) -> bool {
-    marks.iter().any(|mark| {
-        let mut keys = mark.at.iter();
-        let mut value = keys.next().and_then(|key| record.get(key));
-        for key in keys {
-            value = match value {
-                Some(Value::Object(text)) => Record::read(text, arena).ok().and_then(|record| record.get(key)),
-                _ => None,
-            };
-        }
-        matches!(value, Some(Value::String(text))
+    record.may_be_marked()
+        && marks.iter().any(|mark| {
+            let mut keys = mark.at.iter();
+            let mut value = keys.next().and_then(|key| record.get(key));
+            for key in keys {
+                value = match value {
+                    Some(Value::Object(text)) => Record::read(text, arena).ok().and_then(|record| record.get(key)),
+                    _ => None,
+                };
+            }
+            matches!(value, Some(Value::String(text))
             if annotate::any(std::slice::from_ref(&mark.is), text.decode(arena)))
-    })
+        })
 }
 
 /// bewit wrote this record: a second pass changes nothing.

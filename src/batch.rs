@@ -57,7 +57,8 @@ pub fn annotate_batch(annotator: &Annotator, batch: &[u8], out: &mut Vec<u8>) ->
     }
     for line in text.split(|byte| *byte == b'\n') {
         stats.lines += 1;
-        let fragment = envelope::fragment(line);
+        let alone = pending.is_empty() && envelope::is_last(line);
+        let fragment = if alone { None } else { envelope::fragment(line) };
         let waiting = fragment
             .as_ref()
             .and_then(|f| pending.iter().position(|p| p.stream == f.stream));

@@ -231,11 +231,9 @@ pub(crate) struct Carrier<'a> {
 /// decoding, then lines.
 pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carrier<'a>> {
     let mut lines = [None; LINE_KEYS.len()];
-    for index in record.lines() {
+    for (index, rank) in record.lines() {
         if let Some(Value::String(text)) = record.value(index)
             && may_begin(text)
-            && let Some(key) = record.key(index)
-            && let Some(rank) = LINE_KEYS.iter().position(|line| key.is(line.as_bytes()))
             && let Some(line) = lines.get_mut(rank)
         {
             *line = line.or(Some(index));
@@ -259,9 +257,9 @@ pub(crate) fn carriers<'a>(record: &'a Record<'a>) -> impl Iterator<Item = Carri
     objects.chain(lines)
 }
 
-/// Whether a key is one of those.
-pub(crate) fn is_line_key(key: Text<'_>) -> bool {
-    LINE_KEYS.iter().any(|line| key.is(line.as_bytes()))
+/// Which of those a key is.
+pub(crate) fn line_key(key: Text<'_>) -> Option<usize> {
+    LINE_KEYS.iter().position(|line| key.is(line.as_bytes()))
 }
 
 /// Whether an object may be an alert, or what wraps one.
@@ -277,7 +275,7 @@ pub(crate) fn raw_lines<'a>(
     event: &Event<'a>,
     arena: &'a Bump,
 ) -> impl Iterator<Item = usize> {
-    let others = record.lines().filter(move |at| Some(*at) != carrier);
+    let others = record.lines().map(|(at, _)| at).filter(move |at| Some(*at) != carrier);
     others.filter(|at| match record.value(*at) {
         Some(Value::String(text)) if text.first() == Some(b'{') => is_line_of(record.carried(*at), text, event, arena),
         _ => false,
@@ -314,9 +312,7 @@ fn may_begin(text: Text<'_>) -> bool {
 fn runtime(record: &Record<'_>, key: &'static str) -> &'static str {
     let has = |key: &str| record.get(key).is_some();
     match key {
-        "log" if record.len() <= 4 && record.known(Key::Time).is_some() && has("stream") && !has("_p") => {
-            "docker"
-        }
+        "log" if record.len() <= 4 && record.known(Key::Time).is_some() && has("stream") && !has("_p") => "docker",
         "MESSAGE" if has("__REALTIME_TIMESTAMP") || has("_HOSTNAME") || has("SYSLOG_IDENTIFIER") => "journald",
         _ => key,
     }
@@ -387,7 +383,7 @@ pub struct Split {
 impl Split {
     /// Takes the next line, without its line break. Returns whether it goes on in the one after it.
     pub fn goes_on(&mut self, line: &[u8]) -> bool {
-        self.open = fragment(line).is_some_and(|f| !f.last && (self.open || !f.is_whole()));
+        self.open = !is_last(line) && fragment(line).is_some_and(|f| !f.last && (self.open || !f.is_whole()));
         self.open
     }
 }
@@ -436,6 +432,39 @@ impl Fragment<'_> {
 
 /// Bytes that `"stream":"stderr","time":"2026-04-13T17:57:43.728694426+00:00"}` has, and some more.
 const DOCKER_END: usize = 96;
+const DOCKER_STREAM: &[u8] = b"\"stream\"";
+
+/// Whether a line shows at once that it is no piece of one that goes on: it is whole, the last piece, or of nobody who
+/// splits lines.
+pub(crate) fn is_last(line: &[u8]) -> bool {
+    let behind_word = |line: &'_ [u8]| word::find(line, 0, b' ') + 1;
+    match line {
+        [b'0'..=b'9', ..] => {
+            let stream = line.get(behind_word(line)..).unwrap_or_default();
+            if !stream.starts_with(b"std") {
+                return true;
+            }
+            let tag = stream.get(behind_word(stream)..).unwrap_or_default();
+            !tag.get(..behind_word(tag).min(tag.len()))
+                .unwrap_or_default()
+                .contains(&b'P')
+        }
+        [b'{', b'"', b'l', ..] => {
+            let end = docker_end(line);
+            match word::position(end, DOCKER_STREAM) {
+                Some(at) => matches!(end.get(..at), Some([.., before, b'\\', b'n', b'"', b',']) if *before != b'\\'),
+                None => true,
+            }
+        }
+        _ => true,
+    }
+}
+
+/// Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order: the end of such a line from the stream on,
+/// and some more. Other programs' records begin like that, too, and each line of an input is looked at.
+fn docker_end(line: &[u8]) -> &[u8] {
+    line.get(line.len().saturating_sub(DOCKER_END)..).unwrap_or_default()
+}
 
 /// The line as a piece of a split one, if its wrapper splits lines: CRI says so by a tag, Docker by leaving
 /// out the final line break.
@@ -452,11 +481,8 @@ pub(crate) fn fragment(line: &[u8]) -> Option<Fragment<'_>> {
             frame: Frame::Cri(cri),
         });
     }
-    // Docker writes `{"log":"..","stream":"..","time":".."}`, always in this order. Other programs' records begin like
-    // that, too, and each line of an input is looked at here.
     let rest = text.strip_prefix("{\"log\":\"")?;
-    let end = line.get(line.len().saturating_sub(DOCKER_END)..)?;
-    if !word::contains(end, b"\"stream\"") {
+    if !word::contains(docker_end(line), DOCKER_STREAM) {
         return None;
     }
     let arena = Bump::new();
@@ -510,6 +536,38 @@ mod tests {
         ] {
             let (got, rest, _) = parts(line);
             assert_eq!((got.as_str(), rest.as_str()), (name, inner), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_last_piece_is_no_other() {
+        let piece = |line: &str| fragment(line.as_bytes()).is_some_and(|fragment| !fragment.last);
+        for (line, last) in [
+            ("2026-04-13T17:57:43.728694426Z stdout F x", true),
+            ("2026-04-13T17:57:43.728694426Z stdout P x", false),
+            ("2026-04-13T17:57:43.728694426Z stderr F:P", false),
+            ("2026-04-13T17:57:43.728694426Z stdout P", false),
+            ("13:40:25.978642167: Warning stdout P x", true),
+            (
+                r#"{"log":"x\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#,
+                true,
+            ),
+            (
+                r#"{"log":"\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#,
+                true,
+            ),
+            (
+                r#"{"log":"x\\n","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#,
+                false,
+            ),
+            (
+                r#"{"log":"x","stream":"stdout","time":"2026-04-13T17:57:43.728694426Z"}"#,
+                false,
+            ),
+            (r#"{"log":"x"}"#, true),
+            ("", true),
+        ] {
+            assert_eq!((is_last(line.as_bytes()), piece(line)), (last, !last), "{line}");
         }
     }
 

@@ -178,7 +178,11 @@ impl Forms {
         let most = if fixed { FIXED } else { NEXT };
         let mut at = 0;
         for between in between {
-            let known = |id: &&u16| self.nodes.get(usize::from(**id)).is_some_and(|node| *node.plain == *between.text);
+            let known = |id: &&u16| {
+                self.nodes
+                    .get(usize::from(**id))
+                    .is_some_and(|node| *node.plain == *between.text)
+            };
             at = match self.nodes.get(at)?.next.iter().find(known) {
                 Some(next) => usize::from(*next),
                 None => self.add(at, &between, most)?,
@@ -401,7 +405,7 @@ mod tests {
             let values: Vec<String> = (0..record.len())
                 .map(|at| format!("{:?}", (record.key(at), record.value(at))))
                 .collect();
-            let carriers: Vec<usize> = record.lines().chain(record.objects()).collect();
+            let carriers: (Vec<(usize, usize)>, Vec<usize>) = (record.lines().collect(), record.objects().collect());
             let fields: Vec<String> = record
                 .fields
                 .iter()

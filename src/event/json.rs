@@ -218,12 +218,20 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Positions of members under keys of raw lines.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = usize> + use<'a> {
+    /// Positions of members under keys of raw lines, and which of those keys each has.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
         let (read, shaped) = self.read_or_shaped();
-        let lines = read.iter().enumerate().filter(|(_, member)| envelope::is_line_key(member.key));
+        let read = read.iter().map(|member| envelope::line_key(member.key)).enumerate();
         let known = shaped.map_or(&[][..], |shaped| shaped.lines()).iter();
-        lines.map(|(at, _)| at).chain(known.map(|at| usize::from(*at)))
+        read.filter_map(|(at, key)| Some((at, key?))).chain(known.copied())
+    }
+
+    /// Whether it may have bewit's mark in some schema.
+    pub(crate) fn may_be_marked(&self) -> bool {
+        match self.members {
+            Members::Read(_) => true,
+            Members::Shaped(shaped) => shaped.may_be_marked(),
+        }
     }
 
     /// Positions of members that are objects with what may be an alert.
@@ -257,12 +265,21 @@ impl<'a> Record<'a> {
 
     /// The value of any member; of the last one where a key comes twice.
     pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
-        let key = key.as_bytes();
-        if !self.lengths.have(key) {
-            return None;
+        self.value(self.find(key.as_bytes())?)
+    }
+
+    /// The position of any member; of the last one where a key comes twice.
+    #[inline]
+    pub(crate) fn find(&self, key: &[u8]) -> Option<usize> {
+        self.lengths.have(key).then(|| self.find_indeed(key))?
+    }
+
+    #[inline(never)]
+    fn find_indeed(&self, key: &[u8]) -> Option<usize> {
+        match self.members {
+            Members::Read(members) => members.iter().rposition(|member| member.key.is(key)),
+            Members::Shaped(shaped) => shaped.find(key),
         }
-        let is_it = |at: &usize| self.key(*at).is_some_and(|known| known.is(key));
-        self.value((0..self.len()).rev().find(is_it)?)
     }
 
     #[inline]
@@ -281,7 +298,10 @@ impl<'a> Record<'a> {
             Value::Number(number) => Priority::from_number(number)?,
             _ => return None,
         };
-        if ![Key::Time, Key::Output, Key::OutputFields].iter().any(|key| self.has(*key)) {
+        if ![Key::Time, Key::Output, Key::OutputFields]
+            .iter()
+            .any(|key| self.has(*key))
+        {
             return None;
         }
         let output = self.string(Key::Output);

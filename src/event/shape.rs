@@ -18,8 +18,10 @@ pub(super) struct Shape {
     pub(super) lengths: Lengths,
     /// Levels inside members.
     pub(super) depth: usize,
-    /// Members whose keys may hold a raw line.
-    lines: Vec<u16>,
+    /// Members under keys of raw lines, and which of those keys each has.
+    lines: Vec<(usize, usize)>,
+    /// A member has a key that bewit's mark in some schema is under.
+    marked: bool,
 }
 
 /// A place in an object: behind so many of its values, so many bytes on.
@@ -123,7 +125,9 @@ impl Kind {
 impl<'a> Shaped<'a> {
     #[inline]
     fn offset(&self, spot: Spot) -> usize {
-        let before = usize::from(spot.values).checked_sub(1).and_then(|at| self.places.get(at));
+        let before = usize::from(spot.values)
+            .checked_sub(1)
+            .and_then(|at| self.places.get(at));
         before.map_or(0, |place| place.end as usize) + usize::from(spot.bytes)
     }
 
@@ -170,6 +174,15 @@ impl<'a> Shaped<'a> {
         Some(self.between(begin, begin + usize::from(described.key)))
     }
 
+    /// The last member with a key.
+    pub(super) fn find(&self, key: &[u8]) -> Option<usize> {
+        let mut members = self.shape.members.iter().enumerate().rev();
+        let is_it = |(at, described): &(usize, &Described)| {
+            usize::from(described.key) == key.len() && self.key(*at).is_some_and(|known| word::same(known, key))
+        };
+        members.find(is_it).map(|(at, _)| at)
+    }
+
     /// A member.
     pub(super) fn member(&self, member: usize) -> Option<Member<'a>> {
         let described = self.shape.members.get(member)?;
@@ -178,16 +191,23 @@ impl<'a> Shaped<'a> {
             Origin::Fixed { begin, len, .. } => self.offset(begin) + usize::from(len),
             Origin::Object { end, .. } => self.offset(end),
         };
+        let quote = self.offset(described.quote);
+        let text = self.between(quote, end);
         Some(Member {
-            key: Text::json(self.key(member)?, false),
+            key: Text::json(text.get(1..=usize::from(described.key))?, false),
             value: self.of(described.value),
-            text: self.between(self.offset(described.quote), end),
+            text,
         })
     }
 
-    /// The members whose keys may hold a raw line.
-    pub(super) fn lines(&self) -> &'a [u16] {
+    /// Members under keys of raw lines, and which of those keys each has.
+    pub(super) fn lines(&self) -> &'a [(usize, usize)] {
         &self.shape.lines
+    }
+
+    /// Whether a member has a key that bewit's mark in some schema is under.
+    pub(super) fn may_be_marked(&self) -> bool {
+        self.shape.marked
     }
 
     /// Members that are objects and may have an alert in them.
@@ -260,6 +280,7 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
         lengths: Lengths::default(),
         depth: 0,
         lines: Vec::new(),
+        marked: false,
     };
     let mut from = 0;
     let mut first = [true; LEVELS];
@@ -285,7 +306,9 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
             depth -= 1;
             if depth == 0 {
                 in_fields = false;
-                if let Some(Origin::Object { end, alert, .. }) = shape.members.last_mut().map(|member| &mut member.value) {
+                if let Some(Origin::Object { end, alert, .. }) =
+                    shape.members.last_mut().map(|member| &mut member.value)
+                {
                     *end = spot(cursor.at())?;
                     *alert = envelope::may_be_alert(text.get(opened..cursor.at())?);
                 }
@@ -310,9 +333,11 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
         }
         if is_member {
             let id = Key::of(key);
-            if envelope::is_line_key(Text::json(key, false)) {
-                shape.lines.push(u16::try_from(shape.members.len()).ok()?);
+            if let Some(line) = envelope::line_key(Text::json(key, false)) {
+                shape.lines.push((shape.members.len(), line));
             }
+            let marks = catalog.marks.iter().filter_map(|mark| mark.at.first());
+            shape.marked |= marks.into_iter().any(|first| first.as_bytes() == key);
             shape.lengths.add(key);
             shape.members.push(Described {
                 quote: spot(quote)?,

@@ -59,12 +59,13 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let (Some(end), Some(other_end)) = (a.last_chunk::<8>(), b.last_chunk()) else {
-        return first(a) == first(b);
-    };
-    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
-    let mut each = words.map(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b));
-    each.all(|same| same) && u64::from_le_bytes(*end) == u64::from_le_bytes(*other_end)
+    // The last bytes are looked at once more where they are no whole words.
+    if let (Some(end), Some(other_end)) = (a.last_chunk::<16>(), b.last_chunk()) {
+        let blocks = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
+        let mut each = blocks.map(|(a, b)| u128::from_le_bytes(*a) == u128::from_le_bytes(*b));
+        return each.all(|same| same) && u128::from_le_bytes(*end) == u128::from_le_bytes(*other_end);
+    }
+    first(a) == first(b) && last(a) == last(b)
 }
 
 /// Whether a text begins with another.

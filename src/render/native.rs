@@ -39,6 +39,8 @@ impl<'a> Input<'a> {
 
 /// Keys at the top level of what is written, and those that whoever reads it takes for Falco's.
 struct Keys<'a> {
+    /// An object of which all are there.
+    alert: Option<&'a Record<'a>>,
     names: ArenaVec<'a, &'a [u8]>,
     /// Most keys that are asked for are not there.
     lengths: Lengths,
@@ -47,6 +49,7 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     fn new_in(arena: &'a Bump) -> Self {
         Self {
+            alert: None,
             names: ArenaVec::new_in(arena),
             lengths: Lengths::default(),
         }
@@ -70,13 +73,8 @@ impl<'a> Keys<'a> {
             // It has its own.
             Format::Json => &FALCO[..1],
         };
-        self.names.reserve(32);
-        self.extend(reserved.iter().map(|name| name.as_bytes()));
-    }
-
-    fn extend(&mut self, names: impl Iterator<Item = &'a [u8]>) {
-        for name in names {
-            self.push(name);
+        for name in reserved {
+            self.push(name.as_bytes());
         }
     }
 
@@ -88,7 +86,8 @@ impl<'a> Keys<'a> {
 
     #[inline]
     fn have(&self, name: &[u8]) -> bool {
-        self.lengths.have(name) && self.names.iter().any(|known| word::same(known, name))
+        self.alert.is_some_and(|alert| alert.find(name).is_some())
+            || (self.lengths.have(name) && self.names.iter().any(|known| word::same(known, name)))
     }
 }
 
@@ -125,7 +124,7 @@ pub(crate) fn write(alert: &Alert<'_>, input: &Input<'_>, config: &Config, detai
     let mut w = Writer::new(out);
     w.object(|w| {
         match input.record {
-            Some(record) => falco_json(alert, input, record, w, &mut keys, &mut outer),
+            Some(record) => falco_json(alert, record, w, &mut keys, &mut outer),
             None => falco_text(alert, &inferred, w),
         }
         if input.layer.is_some() {
@@ -177,22 +176,18 @@ pub(crate) fn write_fault(record: &Record<'_>, code: &str, message: &str, out: &
 /// Falco's members, byte for byte. A member `bewit` that is not ours makes room.
 fn falco_json<'a>(
     alert: &Alert<'a>,
-    input: &Input<'a>,
     record: &'a Record<'a>,
     w: &mut Writer<'_>,
     keys: &mut Keys<'a>,
     outer: &mut Outer<'a>,
 ) {
     let arena = alert.arena;
-    let names = || (0..record.len()).filter_map(|at| Some(record.key(at)?.decode(arena)));
     let raw = ArenaVec::from_iter_in(raw_lines(record, None, alert.event, arena), arena);
     // One copy serves where everything stays; a record is one line, whatever it was.
     if record.known(Key::Bewit).is_none() && !record.seen.breaks && raw.is_empty() {
         let inside = record.text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
         w.json(inside.unwrap_or_default());
-        if input.layer.is_some() {
-            keys.extend(names());
-        }
+        keys.alert = Some(record);
         return;
     }
     for (at, member) in record.members().enumerate() {
@@ -301,7 +296,9 @@ fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &
                     outer.push(layer.name, key, OuterValue::Json(value_text(member.text)), arena);
                 } else {
                     w.json(member.text);
-                    keys.push(key);
+                    if layer.around.is_some() {
+                        keys.push(key);
+                    }
                 }
             }
         }
