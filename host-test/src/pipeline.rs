@@ -15,7 +15,7 @@ use crate::input::{Batch, Bounds, Closed, Mark, Sink};
 use crate::stats::Counts;
 
 /// Batches that wait for a worker, and results that wait to be written.
-const QUEUE: usize = 8;
+const QUEUE: usize = 2;
 
 /// The result of a batch.
 pub(crate) struct Done {
