@@ -269,17 +269,19 @@ pub(crate) fn may_be_alert(object: &[u8]) -> bool {
 
 /// Positions of those members of a record that are the raw line of an alert that stands beside them parsed, as Fluent Bit's
 /// `Merge_Log` leaves it. The alert itself may stand in one, the `carrier`, which is none of them.
+#[inline(never)] // It is asked for twice, and the module for Fluent Bit must be small.
 pub(crate) fn raw_lines<'a>(
     record: &'a Record<'a>,
     carrier: Option<usize>,
     event: &Event<'a>,
     arena: &'a Bump,
-) -> impl Iterator<Item = usize> {
+) -> &'a [usize] {
     let others = record.lines().map(|(at, _)| at).filter(move |at| Some(*at) != carrier);
-    others.filter(|at| match record.value(*at) {
+    let raw = others.filter(|at| match record.value(*at) {
         Some(Value::String(text)) if text.first() == Some(b'{') => is_line_of(record.carried(*at), text, event, arena),
         _ => false,
-    })
+    });
+    bumpalo::collections::Vec::from_iter_in(raw, arena).into_bump_slice()
 }
 
 #[inline(never)]

@@ -56,14 +56,18 @@ impl Priority {
     /// `info` is `Informational`.
     pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
         let text = text.as_ref();
-        if let Some(spelled) = Self::ALL.into_iter().find(|p| word::same(text, p.as_str().as_bytes())) {
-            return Some(spelled);
+        // The first and the last eight bytes are all of a name, and this bit is a letter's case.
+        let lower = |word: u64| word | 0x2020_2020_2020_2020;
+        let is = |name: &str| {
+            let name = name.as_bytes();
+            name.len() == text.len()
+                && lower(word::first(name)) == lower(word::first(text))
+                && lower(word::last(name)) == lower(word::last(text))
+        };
+        match Self::ALL.into_iter().find(|priority| is(priority.as_str())) {
+            None if is("info") => Some(Self::Informational),
+            found => found,
         }
-        let of_length = |known: &str| known.len() == text.len() && text.eq_ignore_ascii_case(known.as_bytes());
-        if of_length("info") {
-            return Some(Self::Informational);
-        }
-        Self::ALL.into_iter().find(|p| of_length(p.as_str()))
     }
 
     /// Of its number, as Falco's former gRPC output gave it.
@@ -78,5 +82,28 @@ impl Priority {
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_does_not_matter_and_nothing_else_passes() {
+        for priority in Priority::ALL {
+            let name = priority.as_str();
+            for spelling in [name.to_owned(), name.to_lowercase(), name.to_uppercase()] {
+                assert_eq!(Priority::parse(&spelling), Some(priority), "{spelling}");
+            }
+            for (at, byte) in (0..name.len()).flat_map(|at| (0..=255_u8).map(move |byte| (at, byte))) {
+                let mut other = name.as_bytes().to_vec();
+                other[at] = byte;
+                let same = other.eq_ignore_ascii_case(name.as_bytes());
+                assert_eq!(Priority::parse(&other).is_some(), same, "{other:?}");
+            }
+        }
+        assert_eq!(Priority::parse("INFO"), Some(Priority::Informational));
+        assert_eq!(Priority::parse("inform"), None);
     }
 }

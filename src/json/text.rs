@@ -79,7 +79,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether it says this.
-    #[inline]
+    #[inline(never)] // It is asked of many keys in many places, and the module for Fluent Bit must be small.
     pub(crate) fn is(self, text: &[u8]) -> bool {
         match self.form {
             Form::Escaped => {

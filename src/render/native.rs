@@ -182,7 +182,7 @@ fn falco_json<'a>(
     outer: &mut Outer<'a>,
 ) {
     let arena = alert.arena;
-    let raw = ArenaVec::from_iter_in(raw_lines(record, None, alert.event, arena), arena);
+    let raw = raw_lines(record, None, alert.event, arena);
     // One copy serves where everything stays; a record is one line, whatever it was.
     if record.known(Key::Bewit).is_none() && !record.seen.breaks && raw.is_empty() {
         let inside = record.text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
@@ -286,7 +286,7 @@ fn beside<'a>(alert: &Alert<'a>, layer: &'a Layer<'a>, keys: &mut Keys<'a>, w: &
             }
         }
         Kept::Members { record, carrier } => {
-            let raw = ArenaVec::from_iter_in(raw_lines(record, Some(carrier), alert.event, arena), arena);
+            let raw = raw_lines(record, Some(carrier), alert.event, arena);
             for (index, member) in record.members().enumerate() {
                 if index == carrier || raw.contains(&index) {
                     continue;
