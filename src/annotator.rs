@@ -255,7 +255,7 @@ impl<'a> Work<'a, '_> {
         if !object && std::str::from_utf8(line).is_err() {
             return self.repaired(line);
         }
-        match self.unwrap(text, None, None, 0) {
+        match self.unwrap(text, Known::Nothing, None, 0) {
             Err(NotUtf8) => self.repaired(line),
             Ok(found) => self.emit(found?),
         }
@@ -265,7 +265,7 @@ impl<'a> Work<'a, '_> {
         let line = self.arena.alloc_str(&String::from_utf8_lossy(line)).as_bytes();
         self.raw = line;
         self.lossy = true;
-        let found = self.unwrap(line.trim_ascii(), None, None, 0).ok()?;
+        let found = self.unwrap(line.trim_ascii(), Known::Nothing, None, 0).ok()?;
         self.emit(found?)
     }
 
@@ -277,7 +277,7 @@ impl<'a> Work<'a, '_> {
     fn unwrap(
         &mut self,
         text: &'a [u8],
-        known: Option<&'a Record<'a>>,
+        known: Known<'a>,
         layer: Option<&'a Layer<'a>>,
         depth: usize,
     ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
@@ -286,8 +286,8 @@ impl<'a> Work<'a, '_> {
         }
         if text.first() == Some(&b'{') {
             let read = match known {
-                Some(record) => Some(record),
-                None => self.record(text)?,
+                Known::Record(record) => Some(record),
+                Known::Nothing | Known::Plain => self.record(text)?,
             };
             let Some(record) = read else {
                 return Ok(None);
@@ -310,7 +310,9 @@ impl<'a> Work<'a, '_> {
             }
             return Ok(None);
         }
-        if let Some(event) = event::parse_text(text, self.text_keys, &self.library.tables.index, self.arena) {
+        let plain = matches!(known, Known::Plain);
+        let catalog = &self.library.tables.index;
+        if let Some(event) = event::parse_text(text, plain, self.text_keys, catalog, self.arena) {
             return Ok(Some(self.found(text, event, None, layer)));
         }
         let Some(prefix) = std::str::from_utf8(text).ok().and_then(envelope::prefix) else {
@@ -325,7 +327,8 @@ impl<'a> Work<'a, '_> {
                 time: prefix.time,
             },
         });
-        self.unwrap(prefix.line.as_bytes().trim_ascii(), None, Some(wrapped), depth + 1)
+        // The rest of a text that needs no escapes needs none.
+        self.unwrap(prefix.line.as_bytes().trim_ascii(), known, Some(wrapped), depth + 1)
     }
 
     /// The object of a text, if it is one.
@@ -355,16 +358,16 @@ impl<'a> Work<'a, '_> {
         layer: Option<&'a Layer<'a>>,
         depth: usize,
     ) -> Result<Option<&'a mut Found<'a>>, NotUtf8> {
-        let known = record.carried(carrier.index);
-        let text = match (known, carrier.load) {
-            (Some(record), _) => record.text,
-            (None, Value::String(text)) => text.decode(self.arena),
-            (None, Value::Object(text)) => text,
+        let (text, known) = match (record.carried(carrier.index), carrier.load) {
+            (Some(record), _) => {
+                self.seen.add(record.seen);
+                (record.text, Known::Record(record))
+            }
+            (None, Value::String(text)) if text.is_json() => (text.raw(), Known::Plain),
+            (None, Value::String(text)) => (text.decode(self.arena), Known::Nothing),
+            (None, Value::Object(text)) => (text, Known::Nothing),
             _ => return Ok(None),
         };
-        if let Some(record) = known {
-            self.seen.add(record.seen);
-        }
         let wrapped = self.arena.alloc(Layer {
             name: carrier.name,
             around: layer,
@@ -467,9 +470,13 @@ impl<'a> Work<'a, '_> {
                 let record = &*arena.alloc(Record::read(text, arena).ok()?);
                 Some((text, record.event(arena)?, Some(record)))
             }),
-            None => masker
-                .text(b"output", found.text)
-                .and_then(|text| Some((text, event::parse_text(text, self.text_keys, index, arena)?, None))),
+            None => masker.text(b"output", found.text).and_then(|text| {
+                Some((
+                    text,
+                    event::parse_text(text, false, self.text_keys, index, arena)?,
+                    None,
+                ))
+            }),
         };
         if let Some((text, event, record)) = again {
             (found.text, found.event, found.record) = (text, event, record);
@@ -506,6 +513,16 @@ struct Found<'a> {
     record: Option<&'a Record<'a>>,
     /// The innermost wrapper.
     layer: Option<&'a Layer<'a>>,
+}
+
+/// What is known of a text before it is looked at.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    Nothing,
+    /// It stands in JSON as it is.
+    Plain,
+    /// The object that it is.
+    Record(&'a Record<'a>),
 }
 
 /// Some bytes are no UTF-8.

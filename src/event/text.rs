@@ -57,16 +57,22 @@ fn is_iso(text: &[u8]) -> bool {
     text.len() == 34 && signed && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
 }
 
-/// The alert of a text line, if it is one. The line is UTF-8.
+/// The alert of a text line, if it is one. The line is UTF-8; `plain` says that it stands in JSON as it is.
 #[inline(never)] // see `Annotator::unwrap`
-pub(crate) fn parse<'a>(line: &'a [u8], keys: &Keys, catalog: &'a Catalog, arena: &'a Bump) -> Option<Event<'a>> {
+pub(crate) fn parse<'a>(
+    line: &'a [u8],
+    plain: bool,
+    keys: &Keys,
+    catalog: &'a Catalog,
+    arena: &'a Bump,
+) -> Option<Event<'a>> {
     let head = head(line)?;
     let (head_time, head_message) = (line.get(..head.time)?, line.get(head.message..)?);
     let told = keys.messages.told_by(catalog, head_message);
     let message = told.and_then(|told| catalog.messages.get(usize::from(told)));
     let rule = message.and_then(|message| catalog.rules.get(usize::from(message.rule)));
     let source = rule.map_or("", |rule| rule.source.as_ref());
-    let style = Style::of(head_message);
+    let style = if plain { Style::Same } else { Style::of(head_message) };
     let (fields, ambiguous) = fields(head_message, source, style, (keys, catalog), arena);
     let iso = head.time > 18;
     let time = iso.then(|| Instant::parse(head_time)).flatten().map(Instant::falco);
@@ -128,6 +134,8 @@ fn fields<'a>(
         };
         fields.iter().find(same).map(|field| field.value)
     };
+    // A bit for some fields each: most come once, and need not be looked for.
+    let mut met = 0_u64;
     let mut unsure: Vec<(&str, Option<u16>, Value<'a>)> = Vec::new();
     let doubtful = doubtful(hits.get(..inside).unwrap_or_default());
     for (i, (hit, value)) in hits.iter().zip(values).enumerate() {
@@ -136,13 +144,18 @@ fn fields<'a>(
             continue;
         };
         let read = read(value, hit.key.number, style);
-        match get(&fields, field, at) {
+        let bit = 1 << (at.unwrap_or_default() % 64);
+        let known = if met & bit == 0 { None } else { get(&fields, field, at) };
+        match known {
             _ if doubtful.contains(&i) => unsure.push((field, at, read)),
-            None => fields.push(Field {
-                name: field.as_bytes(),
-                value: read,
-                known: Some(at),
-            }),
+            None => {
+                met |= bit;
+                fields.push(Field {
+                    name: field.as_bytes(),
+                    value: read,
+                    known: Some(at),
+                });
+            }
             Some(known) if known == read => {}
             Some(_) => note(&mut ambiguous, field),
         }
@@ -454,7 +467,8 @@ mod tests {
 
     fn parsed(line: &str) -> Vec<(String, String)> {
         let arena = Bump::new();
-        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
+        let event =
+            parse(line.as_bytes(), false, &keys(), &BUILT_IN, &arena).unwrap_or_else(|| panic!("no alert: {line}"));
         event
             .fields
             .iter()
@@ -512,7 +526,7 @@ mod tests {
     fn a_pod_inside_a_command_line_is_not_believed() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim k8s_ns_name=shop terminal=0 container_id=4cc4da328699";
         let arena = Bump::new();
-        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap();
+        let event = parse(line.as_bytes(), false, &keys(), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name", "k8s.ns.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
         assert!(event.fields.get("container.id").is_some());
@@ -524,7 +538,7 @@ mod tests {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c k8s_pod_name=victim x terminal=0 k8s_pod_name=<NA>";
         let arena = Bump::new();
         assert!(
-            parse(line.as_bytes(), &keys(), &BUILT_IN, &arena)
+            parse(line.as_bytes(), false, &keys(), &BUILT_IN, &arena)
                 .unwrap()
                 .fields
                 .get("k8s.pod.name")
@@ -536,7 +550,7 @@ mod tests {
     fn a_key_with_two_values_is_believed_in_neither() {
         let line = "12:00:00.000000000: Notice A shell was spawned in a container with an attached terminal | user=root command=sh -c x k8s_pod_name=victim terminal=0 k8s_pod_name=intruder";
         let arena = Bump::new();
-        let event = parse(line.as_bytes(), &keys(), &BUILT_IN, &arena).unwrap();
+        let event = parse(line.as_bytes(), false, &keys(), &BUILT_IN, &arena).unwrap();
         assert_eq!(event.ambiguous, ["k8s.pod.name"]);
         assert!(event.fields.get("k8s.pod.name").is_none());
     }
@@ -579,7 +593,7 @@ mod tests {
             "12:00:00: Warning thing",
         ] {
             assert!(
-                parse(line.as_bytes(), &keys(), &BUILT_IN, &Bump::new()).is_none(),
+                parse(line.as_bytes(), false, &keys(), &BUILT_IN, &Bump::new()).is_none(),
                 "{line}"
             );
         }

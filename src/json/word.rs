@@ -56,9 +56,11 @@ pub(crate) const fn of(text: &str) -> u64 {
 /// Whether two texts are the same. What the compiler makes of `==` goes byte by byte in wasm.
 #[inline]
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
+    a.len() == b.len() && same_of_length(a, b)
+}
+
+#[inline(never)] // It stands in many places, and the module for Fluent Bit must be small.
+fn same_of_length(a: &[u8], b: &[u8]) -> bool {
     // The last bytes are looked at once more where they are no whole words.
     if let (Some(end), Some(other_end)) = (a.last_chunk::<16>(), b.last_chunk()) {
         let blocks = a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0);
@@ -252,6 +254,17 @@ const fn specials(word: u64) -> u64 {
     (turned.wrapping_sub(LOW * 0x21) | backslash.wrapping_sub(LOW)) & !word & HIGH
 }
 
+/// Whether a text of few bytes stands in JSON as it is. Of a longer one this says nothing.
+#[inline]
+pub(crate) fn is_short_and_plain(text: &[u8]) -> bool {
+    match text.len() {
+        8..=16 => specials(first(text)) | specials(last(text)) == 0,
+        // Behind the text are blanks.
+        len @ 1..8 => specials(first(text) | (LOW * 0x20) << (8 * len)) == 0,
+        _ => false,
+    }
+}
+
 /// Offset of the first quote, backslash or control character from `at` on, or the length. The bits of all bytes
 /// that were looked at are added to `seen`.
 #[inline]
@@ -385,6 +398,13 @@ mod tests {
             prop_assert_eq!(special(&bytes, at, &mut seen), simple);
             let high = bytes[at..simple].iter().any(|b| *b >= 0x80);
             prop_assert!(!high || seen & HIGH != 0);
+        }
+
+        #[test]
+        fn short_texts_are_plain_as_a_simple_loop_has_it(bytes in proptest::collection::vec(prop_oneof![any::<u8>(), b' '..=b'~'], 0..20)) {
+            let plain = bytes.iter().all(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            let short = (1..=16).contains(&bytes.len());
+            prop_assert_eq!(is_short_and_plain(&bytes), plain && short);
         }
 
         #[test]

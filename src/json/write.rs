@@ -6,6 +6,10 @@ use super::{Text, Value, word};
 pub(crate) fn escape(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_ref();
+    if word::is_short_and_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut done = 0;
     loop {
         let at = word::special(bytes, done, &mut 0);
