@@ -357,7 +357,9 @@ mod tests {
         "k\\u00e9y",
         "é",
     ];
-    const VALUES: [&str; 23] = [
+    const VALUES: [&str; 25] = [
+        "\"Warning\"",
+        "\"error\"",
         "\"\"",
         "\"text of some length\"",
         "\"a\\\"b\"",
@@ -411,10 +413,12 @@ mod tests {
                 .iter()
                 .map(|field| format!("{:?}", (field.name, field.value)))
                 .collect();
+            let arena = Bump::new();
+            let priority = record.event(&arena).map(|event| event.priority);
             let seen = (record.seen.is_ascii(), breaks, depth, vast, half);
             (
                 (members, values, carriers),
-                fields,
+                (fields, priority),
                 record.known,
                 record.lengths,
                 record.text.to_vec(),
@@ -478,6 +482,8 @@ mod tests {
             // Levels and numbers inside a string are none of the record around it.
             r#"{"proc.name":["a","b"]}"#,
             r#"{"proc.name":1e999}"#,
+            // The last of several counts.
+            r#"{"rule":"x","priority":"Warning","priority":1,"output_fields":{"a":"x"}}"#,
             // Levels that are closed before the next value.
             r#"{"log":{"a":{"b":{}},"c":"x"},"a":["x"]}"#,
         ] {

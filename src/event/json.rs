@@ -292,10 +292,17 @@ impl<'a> Record<'a> {
     /// The alert this is, if it is one: a rule, a priority, and at least one of time, output and fields.
     pub(crate) fn event(&self, arena: &'a Bump) -> Option<Event<'a>> {
         let rule = self.string(Key::Rule)?.decoded(arena);
-        let priority = match self.known(Key::Priority)? {
-            Value::String(text) => Priority::parse(text.decode(arena))?,
-            Value::Number(number) => Priority::from_number(number)?,
-            _ => return None,
+        let known = match self.members {
+            Members::Read(_) => None,
+            Members::Shaped(shaped) => shaped.priority(),
+        };
+        let priority = match known {
+            Some(priority) => priority,
+            None => match self.known(Key::Priority)? {
+                Value::String(text) => Priority::parse(text.decode(arena))?,
+                Value::Number(number) => Priority::from_number(number)?,
+                _ => return None,
+            },
         };
         if ![Key::Time, Key::Output, Key::OutputFields]
             .iter()

@@ -4,7 +4,7 @@ use bewit_catalog::model::Catalog;
 
 use super::fields::Field;
 use super::json::{Lengths, Member};
-use super::{Key, json};
+use super::{Key, Priority, json};
 use crate::catalog;
 use crate::envelope;
 use crate::json::{Cursor, Seen, Text, Value, word};
@@ -22,6 +22,8 @@ pub(super) struct Shape {
     lines: Vec<(usize, usize)>,
     /// A member has a key that bewit's mark in some schema is under.
     marked: bool,
+    /// The priority, where all objects of the form have the same.
+    priority: Option<Priority>,
 }
 
 /// A place in an object: behind so many of its values, so many bytes on.
@@ -205,6 +207,11 @@ impl<'a> Shaped<'a> {
         &self.shape.lines
     }
 
+    /// The priority, where all objects of the form have the same.
+    pub(super) fn priority(&self) -> Option<Priority> {
+        self.shape.priority
+    }
+
     /// Whether a member has a key that bewit's mark in some schema is under.
     pub(super) fn may_be_marked(&self) -> bool {
         self.shape.marked
@@ -281,6 +288,7 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
         depth: 0,
         lines: Vec::new(),
         marked: false,
+        priority: None,
     };
     let mut from = 0;
     let mut first = [true; LEVELS];
@@ -333,6 +341,10 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
         }
         if is_member {
             let id = Key::of(key);
+            if matches!(id, Some(Key::Priority)) {
+                // The last one counts.
+                shape.priority = None;
+            }
             if let Some(line) = envelope::line_key(Text::json(key, false)) {
                 shape.lines.push((shape.members.len(), line));
             }
@@ -381,6 +393,9 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
             && !cursor.since(at).contains(&b'\\')
             && let Some(member) = shape.members.last_mut()
         {
+            if let (b"priority", Value::String(text)) = (key, value) {
+                shape.priority = Priority::parse(text.raw());
+            }
             let len = u16::try_from(cursor.at() - at).ok()?;
             member.value = Origin::Fixed { kind, begin, len };
             shape.depth = shape.depth.max(cursor.seen.depth);
