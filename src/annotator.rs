@@ -471,11 +471,8 @@ impl<'a> Work<'a, '_> {
                 Some((text, record.event(arena)?, Some(record)))
             }),
             None => masker.text(b"output", found.text).and_then(|text| {
-                Some((
-                    text,
-                    event::parse_text(text, false, self.text_keys, index, arena)?,
-                    None,
-                ))
+                let event = event::parse_text(text, false, self.text_keys, index, arena)?;
+                Some((text, event, None))
             }),
         };
         if let Some((text, event, record)) = again {
@@ -575,19 +572,21 @@ fn is_of_lines(mark: &Mark) -> bool {
 /// bewit wrote this record in one of the schemas that have such marks.
 #[inline(never)]
 fn is_marked<'a>(record: &Record<'a>, marks: &[Mark], arena: &'a Bump) -> bool {
-    record.may_be_marked()
-        && marks.iter().any(|mark| {
-            let mut keys = mark.at.iter();
-            let mut value = keys.next().and_then(|key| record.get(key));
-            for key in keys {
-                value = match value {
-                    Some(Value::Object(text)) => Record::read(text, arena).ok().and_then(|record| record.get(key)),
-                    _ => None,
-                };
-            }
-            matches!(value, Some(Value::String(text))
+    if !record.may_be_marked() {
+        return false;
+    }
+    marks.iter().any(|mark| {
+        let mut keys = mark.at.iter();
+        let mut value = keys.next().and_then(|key| record.get(key));
+        for key in keys {
+            value = match value {
+                Some(Value::Object(text)) => Record::read(text, arena).ok().and_then(|record| record.get(key)),
+                _ => None,
+            };
+        }
+        matches!(value, Some(Value::String(text))
             if annotate::any(std::slice::from_ref(&mark.is), text.decode(arena)))
-        })
+    })
 }
 
 /// bewit wrote this record: a second pass changes nothing.

@@ -18,14 +18,14 @@ use crate::json::{Cursor, Seen, word};
 pub(crate) struct Forms {
     /// The first one stands before all objects.
     nodes: Vec<Node>,
-    /// Of what stands between values.
+    /// Of what stands between values, and of what is known of whole forms.
     bytes: usize,
 }
 
 /// So many nodes, bytes, and nodes behind one are kept. Whoever has more forms than that makes them up: then all begins
 /// anew.
 const NODES: usize = 2048;
-const BYTES: usize = 96 << 10;
+const BYTES: usize = 160 << 10;
 const NEXT: usize = 64;
 /// Nodes behind one up to which values that are few belong to the form: each is tried until one fits.
 const FIXED: usize = 16;
@@ -188,8 +188,12 @@ impl Forms {
                 None => self.add(at, &between, most)?,
             };
         }
-        self.nodes.get_mut(at)?.shape.get_or_insert_with(|| Box::new(shape));
-        Some(())
+        let node = self.nodes.get_mut(at)?;
+        if node.shape.is_none() {
+            self.bytes += shape.bytes();
+            node.shape = Some(Box::new(shape));
+        }
+        (self.bytes <= BYTES).then_some(())
     }
 
     /// Adds what may stand behind a node, of so many at most. None where there is no room.

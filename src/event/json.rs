@@ -221,7 +221,7 @@ impl<'a> Record<'a> {
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
         let (read, shaped) = self.read_or_shaped();
         let read = read.iter().map(|member| envelope::line_key(member.key)).enumerate();
-        let known = shaped.map_or(&[][..], |shaped| shaped.lines()).iter();
+        let known = shaped.map_or(&[][..], |shaped| &shaped.shape.lines).iter();
         read.filter_map(|(at, key)| Some((at, key?))).chain(known.copied())
     }
 
@@ -229,7 +229,7 @@ impl<'a> Record<'a> {
     pub(crate) fn may_be_marked(&self) -> bool {
         match self.members {
             Members::Read(_) => true,
-            Members::Shaped(shaped) => shaped.may_be_marked(),
+            Members::Shaped(shaped) => shaped.shape.marked,
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> Record<'a> {
         let rule = self.string(Key::Rule)?.decoded(arena);
         let known = match self.members {
             Members::Read(_) => None,
-            Members::Shaped(shaped) => shaped.priority(),
+            Members::Shaped(shaped) => shaped.shape.priority,
         };
         let priority = match known {
             Some(priority) => priority,

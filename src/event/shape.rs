@@ -19,11 +19,18 @@ pub(super) struct Shape {
     /// Levels inside members.
     pub(super) depth: usize,
     /// Members under keys of raw lines, and which of those keys each has.
-    lines: Vec<(usize, usize)>,
+    pub(super) lines: Vec<(usize, usize)>,
     /// A member has a key that bewit's mark in some schema is under.
-    marked: bool,
+    pub(super) marked: bool,
     /// The priority, where all objects of the form have the same.
-    priority: Option<Priority>,
+    pub(super) priority: Option<Priority>,
+}
+
+impl Shape {
+    /// Bytes that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(self.members.as_slice()) + size_of_val(self.fields.as_slice())
+    }
 }
 
 /// A place in an object: behind so many of its values, so many bytes on.
@@ -200,21 +207,6 @@ impl<'a> Shaped<'a> {
             value: self.of(described.value),
             text,
         })
-    }
-
-    /// Members under keys of raw lines, and which of those keys each has.
-    pub(super) fn lines(&self) -> &'a [(usize, usize)] {
-        &self.shape.lines
-    }
-
-    /// The priority, where all objects of the form have the same.
-    pub(super) fn priority(&self) -> Option<Priority> {
-        self.shape.priority
-    }
-
-    /// Whether a member has a key that bewit's mark in some schema is under.
-    pub(super) fn may_be_marked(&self) -> bool {
-        self.shape.marked
     }
 
     /// Members that are objects and may have an alert in them.
