@@ -361,7 +361,7 @@ mod tests {
         "k\\u00e9y",
         "é",
     ];
-    const VALUES: [&str; 25] = [
+    const VALUES: [&str; 26] = [
         "\"Warning\"",
         "\"error\"",
         "\"\"",
@@ -387,6 +387,7 @@ mod tests {
         "{\"priority\":\"x\",\"rule\":\"y\"}",
         "{\"a\":\"x\",\"b\":\"\\\"priority\\\",\\\"rule\\\"\"}",
         "{\"a\":\"x\",\"b\":\"y\"}",
+        "{\"a\":\"rule\",\"b\":\"priority\"}",
     ];
     const SPACES: [&str; 4] = ["", "", " ", "\n"];
 
@@ -493,6 +494,9 @@ mod tests {
         ] {
             reads_as_a_simple_reader(object, object, 0);
         }
+        // What looks like an alert's keys may be values.
+        let values = r#"{"a":{"a":"rule","b":"priority"}}"#;
+        reads_as_a_simple_reader(r#"{"a":{"a":"x","b":"y"}}"#, values, 0);
     }
 
     #[test]

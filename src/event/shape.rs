@@ -211,8 +211,15 @@ impl<'a> Shaped<'a> {
 
     /// Members that are objects and may have an alert in them.
     pub(super) fn objects(self) -> impl Iterator<Item = usize> + use<'a> {
-        // Elsewhere no value has a quote, and so no key, in it.
-        let quotes = |place: &Place| matches!(place.kind, Kind::String { escaped: true } | Kind::Array);
+        // What is looked for begins with a quote: a value may have it inside, or begin with it.
+        let quotes = move |place: &Place| match place.kind {
+            Kind::String { escaped: false } => {
+                let body = self.between(place.begin as usize + 1, place.end as usize);
+                body.starts_with(b"rule") || body.starts_with(b"priority")
+            }
+            Kind::String { escaped: true } | Kind::Array => true,
+            Kind::Null | Kind::Bool(_) | Kind::Number => false,
+        };
         let inside = move |begin: Spot, end: Spot| {
             let values = usize::from(begin.values)..usize::from(end.values);
             self.places.get(values).unwrap_or_default()
