@@ -262,9 +262,12 @@ pub(crate) fn line_key(key: Text<'_>) -> Option<usize> {
     LINE_KEYS.iter().position(|line| key.is(line.as_bytes()))
 }
 
+/// How keys begin that every alert's object has in it.
+pub(crate) const ALERT_KEYS: [&[u8]; 2] = [b"\"priority", b"\"rule"];
+
 /// Whether an object may be an alert, or what wraps one.
 pub(crate) fn may_be_alert(object: &[u8]) -> bool {
-    word::contains(object, b"\"priority") && word::contains(object, b"\"rule")
+    ALERT_KEYS.iter().all(|key| word::contains(object, key))
 }
 
 /// Positions of those members of a record that are the raw line of an alert that stands beside them parsed, as Fluent Bit's
@@ -439,17 +442,13 @@ const DOCKER_STREAM: &[u8] = b"\"stream\"";
 /// Whether a line shows at once that it is no piece of one that goes on: it is whole, the last piece, or of nobody who
 /// splits lines.
 pub(crate) fn is_last(line: &[u8]) -> bool {
-    let behind_word = |line: &'_ [u8]| word::find(line, 0, b' ') + 1;
     match line {
         [b'0'..=b'9', ..] => {
-            let stream = line.get(behind_word(line)..).unwrap_or_default();
-            if !stream.starts_with(b"std") {
+            let Some((_, stream)) = word::split(line, b" ").filter(|(_, behind)| behind.starts_with(b"std")) else {
                 return true;
-            }
-            let tag = stream.get(behind_word(stream)..).unwrap_or_default();
-            !tag.get(..behind_word(tag).min(tag.len()))
-                .unwrap_or_default()
-                .contains(&b'P')
+            };
+            let tag = word::split(stream, b" ").map_or(&b""[..], |(_, behind)| behind);
+            !word::split(tag, b" ").map_or(tag, |(tag, _)| tag).contains(&b'P')
         }
         [b'{', b'"', b'l', ..] => {
             let end = docker_end(line);

@@ -485,12 +485,6 @@ fn list<'a>(array: &'a [u8], arena: &'a Bump) -> &'a [u8] {
     items.into_bump_slice()
 }
 
-/// Splits a text at the first such bytes.
-fn split<'t>(text: &'t [u8], at: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
-    let place = word::position(text, at)?;
-    Some((text.get(..place)?, text.get(place + at.len()..)?))
-}
-
 /// Splits a text at its last colon.
 fn split_last_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let place = text.iter().rposition(|b| *b == b':')?;
@@ -498,7 +492,7 @@ fn split_last_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn take(part: Take, text: &[u8]) -> Option<&[u8]> {
-    let end = |server: bool| match split(text, b"->") {
+    let end = |server: bool| match word::split(text, b"->") {
         Some((client, behind)) => Some(if server { behind } else { client }),
         None => (!server).then_some(text),
     };
@@ -516,7 +510,7 @@ fn take(part: Take, text: &[u8]) -> Option<&[u8]> {
 
 /// Repository and tag of `registry:5000/name:tag@sha256:..`.
 fn image(reference: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let name = split(reference, b"@").map_or(reference, |(name, _)| name);
+    let name = word::split(reference, b"@").map_or(reference, |(name, _)| name);
     match split_last_colon(name) {
         Some((repository, tag)) if !tag.contains(&b'/') => (repository, Some(tag)),
         _ => (name, None),
@@ -592,14 +586,14 @@ fn matches(pattern: &Pattern, text: &[u8]) -> bool {
 
 /// Whether text is what a pattern says, `*` standing for any run.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let Some((head, mut rest)) = split(pattern, b"*") else {
+    let Some((head, mut rest)) = word::split(pattern, b"*") else {
         return pattern == text;
     };
     let Some(mut text) = text.strip_prefix(head) else {
         return false;
     };
-    while let Some((part, behind)) = split(rest, b"*") {
-        let Some((_, left)) = split(text, part) else {
+    while let Some((part, behind)) = word::split(rest, b"*") {
+        let Some((_, left)) = word::split(text, part) else {
             return false;
         };
         text = left;

@@ -161,10 +161,6 @@ impl Forms {
 
     /// Keeps the form of an object that was found valid, so that the next one like it is read faster.
     pub(crate) fn learn(&mut self, text: &[u8], catalog: &Catalog) {
-        // Who reads an object wants to know of its line breaks.
-        if text.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            return;
-        }
         if self.keep(text, true, catalog).is_none() && self.keep(text, false, catalog).is_none() {
             *self = Self::default();
         }

@@ -227,20 +227,16 @@ impl<'a> Record<'a> {
 
     /// Whether it may have bewit's mark in some schema.
     pub(crate) fn may_be_marked(&self) -> bool {
-        match self.members {
-            Members::Read(_) => true,
-            Members::Shaped(shaped) => shaped.shape.marked,
-        }
+        let (_, shaped) = self.read_or_shaped();
+        shaped.is_none_or(|shaped| shaped.shape.marked)
     }
 
     /// Positions of members that are objects with what may be an alert.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = usize> + use<'a> {
+    pub(crate) fn objects(&self) -> impl Iterator<Item = usize> {
         let (read, shaped) = self.read_or_shaped();
-        let read = read.iter().map(|member| member.value).enumerate();
+        let may = |at: &usize| matches!(self.value(*at), Some(Value::Object(text)) if envelope::may_be_alert(text));
         let known = shaped.into_iter().flat_map(Shaped::objects);
-        let all = read.chain(known.filter_map(move |at| Some((at, shaped?.value(at)?))));
-        all.filter(|(_, value)| matches!(value, Value::Object(text) if envelope::may_be_alert(text)))
-            .map(|(at, _)| at)
+        (0..read.len()).chain(known).filter(may)
     }
 
     /// The object in a member that is a string, if it was read in passing.
@@ -292,11 +288,8 @@ impl<'a> Record<'a> {
     /// The alert this is, if it is one: a rule, a priority, and at least one of time, output and fields.
     pub(crate) fn event(&self, arena: &'a Bump) -> Option<Event<'a>> {
         let rule = self.string(Key::Rule)?.decoded(arena);
-        let known = match self.members {
-            Members::Read(_) => None,
-            Members::Shaped(shaped) => shaped.shape.priority,
-        };
-        let priority = match known {
+        let (_, shaped) = self.read_or_shaped();
+        let priority = match shaped.and_then(|shaped| shaped.shape.priority) {
             Some(priority) => priority,
             None => match self.known(Key::Priority)? {
                 Value::String(text) => Priority::parse(text.decode(arena))?,

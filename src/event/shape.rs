@@ -7,7 +7,7 @@ use super::json::{Lengths, Member};
 use super::{Key, Priority, json};
 use crate::catalog;
 use crate::envelope;
-use crate::json::{Cursor, Seen, Text, Value, word};
+use crate::json::{Cursor, Text, Value, word};
 
 /// What is the same in all objects of a form.
 #[derive(Debug)]
@@ -214,8 +214,8 @@ impl<'a> Shaped<'a> {
         // What is looked for begins with a quote: a value may have it inside, or begin with it.
         let quotes = move |place: &Place| match place.kind {
             Kind::String { escaped: false } => {
-                let body = self.between(place.begin as usize + 1, place.end as usize);
-                body.starts_with(b"rule") || body.starts_with(b"priority")
+                let value = self.between(place.begin as usize, place.end as usize);
+                envelope::ALERT_KEYS.iter().any(|key| value.starts_with(key))
             }
             Kind::String { escaped: true } | Kind::Array => true,
             Kind::Null | Kind::Bool(_) | Kind::Number => false,
@@ -275,7 +275,8 @@ fn is_fixed(key: &[u8]) -> bool {
     )
 }
 
-/// The form of an object. None for one that is not kept: objects among Falco's fields, many levels, keys with escapes.
+/// The form of an object. None for one that is not kept: line breaks, objects among Falco's fields, many levels, keys with
+/// escapes.
 pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option<(Vec<Between<'t>>, Shape)> {
     let mut cursor = Cursor::new(text);
     let mut between = Vec::new();
@@ -308,7 +309,7 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
                     text: text.get(from..)?,
                     nested: false,
                 });
-                return (cursor.at() == text.len()).then_some((between, shape));
+                return (cursor.at() == text.len() && !cursor.seen.breaks).then_some((between, shape));
             }
             depth -= 1;
             if depth == 0 {
@@ -347,8 +348,8 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
             if let Some(line) = envelope::line_key(Text::json(key, false)) {
                 shape.lines.push((shape.members.len(), line));
             }
-            let marks = catalog.marks.iter().filter_map(|mark| mark.at.first());
-            shape.marked |= marks.into_iter().any(|first| first.as_bytes() == key);
+            let mut marks = catalog.marks.iter().filter_map(|mark| mark.at.first());
+            shape.marked |= marks.any(|first| first.as_bytes() == key);
             shape.lengths.add(key);
             shape.members.push(Described {
                 quote: spot(quote)?,
@@ -381,7 +382,8 @@ pub(super) fn form<'t>(text: &'t [u8], fixed: bool, catalog: &Catalog) -> Option
         if opens {
             continue;
         }
-        cursor.seen = Seen::default();
+        // Of this value alone.
+        (cursor.seen.depth, cursor.seen.vast) = (0, false);
         let value = cursor.value().ok()?;
         if is_member
             && fixed

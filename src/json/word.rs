@@ -98,6 +98,12 @@ pub(crate) fn position(text: &[u8], part: &[u8]) -> Option<usize> {
     None
 }
 
+/// Splits a text at the first such bytes.
+pub(crate) fn split<'t>(text: &'t [u8], at: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let place = position(text, at)?;
+    Some((text.get(..place)?, text.get(place + at.len()..)?))
+}
+
 /// Whether a text is of printable ASCII alone.
 pub(crate) fn is_printable(text: &[u8]) -> bool {
     let unprintable = |word: u64| {
