@@ -1,8 +1,10 @@
 //! Artefacts.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context as _, Result};
 
@@ -106,7 +108,15 @@ pub(crate) fn demo() -> Result<()> {
 
 /// Builds what is WebAssembly into `dist/`: the component, the module for Fluent Bit, and the package.
 pub(crate) fn plugins() -> Result<(PathBuf, PathBuf, PathBuf)> {
-    Ok((component()?, fluent_bit()?, npm::package()?))
+    // Before all of them ask for it.
+    add_target()?;
+    // Most of each build is one crate, and so one core's work.
+    thread::scope(|scope| {
+        let npm = scope.spawn(npm::package);
+        let (component, fluent_bit) = (component()?, fluent_bit()?);
+        let npm = npm.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok((component, fluent_bit, npm))
+    })
 }
 
 /// Builds everything in release form into `dist/`.
