@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::run::cargo;
-use crate::{build, soak, tools};
+use crate::{build, check, soak, tools};
 
 /// What is promised, and how it is looked into.
 struct Promise {
@@ -197,7 +197,8 @@ fn tests(names: &[&str], amount: Option<&Amount>, which: &[&str]) -> Command {
     let mut command = cargo();
     // As the tests do: for another choice of packages cargo would build wasmtime anew.
     command
-        .args(["test", "--workspace", "--all-features"])
+        .arg("test")
+        .args(check::OTHERS)
         .args(which)
         .args(["--", "--nocapture"])
         .args(names);
