@@ -75,24 +75,19 @@ impl Forms {
                 };
                 return (begin == text.len()).then(|| Record::shaped(shaped, cursor.seen, carried));
             }
-            let kind = match text.get(begin..).unwrap_or_default() {
-                [b'"', b'{', b'\\', ..] => match self.unescaped(&mut cursor, text, begin + 1, arena) {
-                    Some(record) => {
-                        carried = Some((places.len(), record));
-                        Kind::String { escaped: true }
-                    }
-                    None => node.other(&mut cursor)?,
-                },
-                [b'"', ..] => {
-                    let end = cursor.seen.special(text, begin + 1);
-                    if text.get(end) == Some(&b'"') {
-                        cursor.go_to(end + 1);
-                        Kind::String { escaped: false }
-                    } else {
-                        node.other(&mut cursor)?
-                    }
+            let kind = if text.get(begin) == Some(&b'"') {
+                let end = cursor.seen.special(text, begin + 1);
+                if text.get(end) == Some(&b'"') {
+                    cursor.go_to(end + 1);
+                    Kind::String { escaped: false }
+                } else if let Some(record) = self.unescaped(&mut cursor, text, begin + 1, arena) {
+                    carried = Some((places.len(), record));
+                    Kind::String { escaped: true }
+                } else {
+                    node.other(&mut cursor)?
                 }
-                _ => node.other(&mut cursor)?,
+            } else {
+                node.other(&mut cursor)?
             };
             places.push(Place {
                 begin: u32::try_from(begin).ok()?,
@@ -111,7 +106,7 @@ impl Forms {
         })
     }
 
-    /// Reads a string at the cursor that is an object of a known form, and a line break behind it.
+    /// Reads a string at the cursor that is an object of a known form, and a line break behind it. None for any other.
     #[inline(never)]
     fn unescaped<'a>(
         &'a self,
@@ -120,6 +115,10 @@ impl Forms {
         begin: usize,
         arena: &'a Bump,
     ) -> Option<&'a Record<'a>> {
+        // As its key's quote needs it.
+        if !text.get(begin..)?.starts_with(b"{\\") {
+            return None;
+        }
         let mut inside = Escaped {
             text,
             at: begin,
