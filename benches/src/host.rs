@@ -1,6 +1,7 @@
 //! The local host.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -15,7 +16,7 @@ use crate::report::{Goal, Report, times};
 
 /// Bytes of the file that the host works through.
 const FILE: usize = 256 << 20;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 struct Run {
     wall: Duration,
@@ -49,6 +50,18 @@ fn run(host: &Path, arguments: &[&str], input: &Path) -> Result<Run> {
     Ok(Run { wall, memory: watcher.join().unwrap_or_default() })
 }
 
+/// How long two hosts with one job each take, side by side.
+fn both(host: &Path, input: &Path) -> Result<Duration> {
+    let start = Instant::now();
+    thread::scope(|scope| {
+        let one = || run(host, &["--jobs", "1"], input);
+        let other = scope.spawn(one);
+        one()?;
+        other.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })?;
+    Ok(start.elapsed())
+}
+
 /// Bytes that a process has resident; none when it is gone.
 fn resident(status: &str) -> Option<u64> {
     let status = fs::read_to_string(status).ok()?;
@@ -68,7 +81,7 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
 
     // The first start compiles.
     run(&built.host, &[], &one)?;
-    let (mut first, mut single, mut double, mut memory) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut first, mut single, mut double, mut pair, mut memory) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..15 {
         first.push(run(&built.host, &[], &one)?.wall.as_secs_f64() * 1e3);
     }
@@ -77,14 +90,15 @@ pub(crate) fn measure(built: &Built, loads: &[Load], report: &mut Report) -> Res
         let run = run(&built.host, &["--jobs", "2"], &large)?;
         double.push(run.wall.as_secs_f64());
         memory = memory.max(run.memory);
+        pair.push(both(&built.host, &large)?.as_secs_f64());
     }
     let bytes = fs::metadata(&large)?.len() as f64;
     fs::remove_dir_all(&folder)?;
-    let (first, single, double) = (median(first), median(single), median(double));
+    let (first, single, double, pair) = (median(first), median(single), median(double), median(pair));
     let speed = |seconds: f64| format!("{:.0} MB/s", bytes / seconds / 1e6);
     report.say(&format!(
-        "`bewit annotate --detail brief` on {} MB of the corpus: {} with one job, {} with two. The order of the output is that of the input in both; tests compare it.",
-        bytes as u64 / 1_000_000, speed(single), speed(double)
+        "`bewit annotate --detail brief` on {} MB of the corpus: {} with one job, {} with two. The order of the output is that of the input in both; tests compare it. Two hosts with one job each, which share nothing and run at the same time, do {} what one does alone: more than that this machine does not give to two jobs.",
+        bytes as u64 / 1_000_000, speed(single), speed(double), times(2.0 * single / pair)
     ));
     report.goals(&[
         Goal {
