@@ -1,15 +1,13 @@
 //! Artefacts.
 
 use std::fs;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use anyhow::{Context as _, Result};
 
 use crate::npm;
-use crate::run::{cargo, cargo_anywhere, run};
+use crate::run::{both, cargo, cargo_anywhere, run};
 use crate::supply;
 
 /// The target of every plugin.
@@ -110,13 +108,8 @@ pub(crate) fn demo() -> Result<()> {
 pub(crate) fn plugins() -> Result<(PathBuf, PathBuf, PathBuf)> {
     // Before all of them ask for it.
     add_target()?;
-    // Most of each build is one crate, and so one core's work.
-    thread::scope(|scope| {
-        let npm = scope.spawn(npm::package);
-        let (component, fluent_bit) = (component()?, fluent_bit()?);
-        let npm = npm.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-        Ok((component, fluent_bit, npm))
-    })
+    let (npm, (component, fluent_bit)) = both(npm::package, || Ok((component()?, fluent_bit()?)))?;
+    Ok((component, fluent_bit, npm))
 }
 
 /// Builds everything in release form into `dist/`.

@@ -10,7 +10,7 @@ use bewit_catalog::model::EntryKind;
 use crate::build;
 use crate::fuzz;
 use crate::playground;
-use crate::run::{cargo, run};
+use crate::run::{both, cargo, run};
 use crate::schema;
 use crate::tools;
 
@@ -21,38 +21,30 @@ const THIS: [&str; 2] = ["--package", "xtask"];
 
 /// All tests, on the component that was just built.
 pub(crate) fn test() -> Result<()> {
-    tools::install()?;
     schemas_are_current()?;
-    let (component, fluent_bit, npm) = build::plugins()?;
+    let ((), (component, fluent_bit, npm)) = both(tools::install, build::plugins)?;
     run(build::embed(
         cargo().arg("test").args(OTHERS).env("BEWIT_NPM", npm),
         &component,
         &fluent_bit,
     ))?;
     run(cargo().arg("test").args(THIS))?;
-    fuzz::replay()?;
-    playground::test()
+    both(playground::test, fuzz::replay).map(drop)
 }
 
 /// Formatting, clippy, documentation.
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args(["fmt", "--manifest-path", fuzz::MANIFEST, "--check"]))?;
-    for packages in [&OTHERS[..], &THIS] {
-        run(cargo()
-            .arg("clippy")
-            .args(packages)
-            .args(["--all-targets", "--", "--deny", "warnings"]))?;
-    }
-    run(cargo()
-        .args([
-            "clippy",
-            "--manifest-path",
-            fuzz::MANIFEST,
-            "--target-dir",
-            fuzz::REPLAY,
-        ])
-        .args(["--all-targets", "--", "--deny", "warnings"]))?;
+    let clippy = |packages: &[&str]| {
+        let warnings = ["--all-targets", "--", "--deny", "warnings"];
+        run(cargo().arg("clippy").args(packages).args(warnings))
+    };
+    let fuzz = ["--manifest-path", fuzz::MANIFEST, "--target-dir", fuzz::REPLAY];
+    both(
+        || clippy(&fuzz),
+        || [&OTHERS[..], &THIS].into_iter().try_for_each(clippy),
+    )?;
     // The faces exist for wasm only.
     build::add_target()?;
     run(cargo()

@@ -1,7 +1,9 @@
 //! Running other programs.
 
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -14,6 +16,20 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{name} {}` failed: {status}", args.join(" "));
     }
     Ok(())
+}
+
+/// Does two things at once that leave each other alone: most builds end with one crate, and so with one core's work, and
+/// what comes from the network or runs in a browser leaves a core idle.
+pub(crate) fn both<A: Send, B>(
+    first: impl FnOnce() -> Result<A> + Send,
+    second: impl FnOnce() -> Result<B>,
+) -> Result<(A, B)> {
+    thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        let first = first.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((first?, second?))
+    })
 }
 
 /// The cargo that runs this.
