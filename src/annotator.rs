@@ -16,6 +16,7 @@ use crate::json::{self, Seen, Value, word};
 use crate::mask::{Masked, Masker};
 use crate::render::mapped;
 use crate::render::native::{self, Input};
+use crate::repeat::{self, Lesson, Repeats};
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ impl Shelf {
 struct Kept {
     kinds: Kinds,
     forms: Forms,
+    repeats: Repeats,
     text_keys: TextKeys,
     /// The table of the schema, and room for the native alerts it reads; none for the native one.
     mapped: Option<(Mapping, Vec<u8>)>,
@@ -77,6 +79,7 @@ impl Kept {
         Self {
             kinds: Kinds::new(library, Rc::clone(&messages)),
             forms: Forms::default(),
+            repeats: Repeats::new(Rc::clone(&messages)),
             text_keys: TextKeys::of(catalog, messages),
             mapped: mapping.map(|mapping| (mapping, Vec::new())),
             arena: Bump::new(),
@@ -183,28 +186,28 @@ impl Annotator {
             kept.arena.reset();
         }
         let before = out.len();
-        let mut unknown = Vec::new();
-        let mut work = Work {
-            library: self.library(),
-            config: &self.config,
-            mapped: kept.mapped.as_mut().filter(|_| schema != Schema::Native),
-            min_priority: self.min_priority,
-            organisation: &self.organisation,
-            kinds: &mut kept.kinds,
-            forms: &kept.forms,
-            unknown: &mut unknown,
-            text_keys: &kept.text_keys,
-            arena: &kept.arena,
-            raw: line,
-            lossy: false,
-            seen: Seen::default(),
-            fields: 0,
-            out,
-        };
+        let is_native = schema == Schema::Native;
+        let catalog = &self.library().tables.index;
+        if is_native && let Some(seen) = kept.repeats.write(line, catalog, &kept.arena, out) {
+            self.kept.set(Some(kept));
+            return (Outcome::Alert, seen);
+        }
+        let mut work = self.work(&mut kept, line, schema, out);
         let outcome = work.line(line).unwrap_or(Outcome::Passed);
-        let (seen, fields) = (work.seen, work.fields);
+        let (seen, fields, unknown) = (work.seen, work.fields, work.unknown);
+        // Not where a mark was taken off the line, or bytes of it were replaced.
+        let lesson = work.lesson.filter(|_| std::ptr::eq(work.raw, line));
         for object in unknown {
             kept.forms.learn(&object, &self.library().tables.index);
+        }
+        if let Some(lesson) = lesson {
+            let mut marked = lesson.marked(line);
+            let mut written = Vec::new();
+            self.work(&mut kept, &marked.line, schema, &mut written)
+                .line(&marked.line);
+            marked.written = written;
+            let written = out.get(before..).unwrap_or_default();
+            kept.repeats.learn(line, &lesson, (written, seen), &marked);
         }
         self.kept.set(Some(kept));
         match outcome {
@@ -218,6 +221,42 @@ impl Annotator {
         }
         (outcome, seen)
     }
+
+    /// What is known of alerts that repeat.
+    #[cfg(test)]
+    pub(crate) fn repeats<T>(&self, look: impl FnOnce(&mut Repeats) -> T) -> T {
+        let new = || Box::new(Kept::new(self.library(), self.config.schema));
+        let mut kept = self.kept.take().unwrap_or_else(new);
+        let seen = look(&mut kept.repeats);
+        self.kept.set(Some(kept));
+        seen
+    }
+
+    /// Work on a line that is to be begun.
+    fn work<'a, 'w>(&'a self, kept: &'a mut Kept, line: &'a [u8], schema: Schema, out: &'w mut Vec<u8>) -> Work<'a, 'w>
+    where
+        'a: 'w,
+    {
+        Work {
+            library: self.library(),
+            config: &self.config,
+            mapped: kept.mapped.as_mut().filter(|_| schema != Schema::Native),
+            min_priority: self.min_priority,
+            organisation: &self.organisation,
+            kinds: &mut kept.kinds,
+            forms: &kept.forms,
+            repeats: &mut kept.repeats,
+            unknown: Vec::new(),
+            text_keys: &kept.text_keys,
+            arena: &kept.arena,
+            raw: line,
+            lossy: false,
+            seen: Seen::default(),
+            fields: 0,
+            lesson: None,
+            out,
+        }
+    }
 }
 
 /// Work on one line.
@@ -230,8 +269,9 @@ struct Work<'a, 'w> {
     organisation: &'a [(String, String)],
     kinds: &'w mut Kinds,
     forms: &'a Forms,
+    repeats: &'w mut Repeats,
     /// Objects of forms that are to be learned.
-    unknown: &'w mut Vec<Box<[u8]>>,
+    unknown: Vec<Box<[u8]>>,
     text_keys: &'w TextKeys,
     arena: &'a Bump,
     /// The whole line, as text.
@@ -241,11 +281,14 @@ struct Work<'a, 'w> {
     seen: Seen,
     /// Keys of the alert and of what wraps it.
     fields: usize,
+    /// What may differ in the line, where it is to be learned.
+    lesson: Option<Lesson>,
     out: &'w mut Vec<u8>,
 }
 
 impl<'a> Work<'a, '_> {
     /// None where there is no alert in the line.
+    #[inline(never)] // It is called from two places, and the module for Fluent Bit must be small.
     fn line(&mut self, line: &'a [u8]) -> Option<Outcome> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let text = line.trim_ascii();
@@ -323,6 +366,7 @@ impl<'a> Work<'a, '_> {
             name: prefix.name,
             around: layer,
             kept: envelope::Kept::Parts {
+                text,
                 parts: parts.into_bump_slice(),
                 time: prefix.time,
             },
@@ -454,6 +498,10 @@ impl<'a> Work<'a, '_> {
         }
         if self.seen.breaks {
             json::join_lines(self.out, begin);
+        }
+        // What looks like a credential may be in any value.
+        if self.mapped.is_none() && !self.config.mask_secrets && self.repeats.may_learn(self.raw) {
+            self.lesson = repeat::lesson(self.raw, &alert, (text, record, layer), detail);
         }
         Some(Outcome::Alert)
     }

@@ -28,6 +28,8 @@ pub(crate) struct Layer<'a> {
 pub(crate) enum Kept<'a> {
     /// Parts of a textual prefix, and when it was put on.
     Parts {
+        /// The prefix and what stands behind it.
+        text: &'a [u8],
         parts: &'a [(&'static str, &'a str)],
         time: Option<Instant>,
     },
@@ -54,6 +56,20 @@ impl<'a> Layer<'a> {
         match self.kept {
             Kept::Parts { time, .. } => time,
             Kept::Members { record, .. } => written(record, arena),
+        }
+    }
+
+    /// The text that says so, where it is one that stands in the line as it is.
+    pub(crate) fn time_text(&self) -> Option<&'a [u8]> {
+        match self.kept {
+            Kept::Parts { parts, .. } => {
+                let (_, time) = parts.iter().find(|(name, _)| *name == "time")?;
+                Some(time.as_bytes())
+            }
+            Kept::Members { record, .. } => TIMES.iter().find_map(|key| match record.get(key) {
+                Some(Value::String(text)) => text.borrowed().filter(|text| Instant::parse(text).is_some()),
+                _ => None,
+            }),
         }
     }
 }
@@ -323,15 +339,24 @@ fn runtime(record: &Record<'_>, key: &'static str) -> &'static str {
     }
 }
 
+/// Keys of a time that is text, in the order in which they count, and of journald's number.
+const TIMES: [&str; 3] = ["time", "timestamp", "@timestamp"];
+const JOURNALD_TIME: &str = "__REALTIME_TIMESTAMP";
+
+/// Whether a wrapper's key says when it was put on.
+pub(crate) fn is_time(key: &[u8]) -> bool {
+    TIMES.iter().chain([&JOURNALD_TIME]).any(|time| time.as_bytes() == key)
+}
+
 /// When the object was written, by the keys that Docker, journald and log shippers use.
 fn written<'a>(record: &Record<'a>, arena: &'a Bump) -> Option<Instant> {
-    ["time", "timestamp", "@timestamp"]
+    TIMES
         .iter()
         .find_map(|key| match record.get(key) {
             Some(Value::String(text)) => Instant::parse(text.decode(arena)),
             _ => None,
         })
-        .or_else(|| match record.get("__REALTIME_TIMESTAMP") {
+        .or_else(|| match record.get(JOURNALD_TIME) {
             Some(Value::String(text)) => Instant::from_micros(text.decode(arena)),
             _ => None,
         })

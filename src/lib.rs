@@ -19,6 +19,7 @@ mod config;
 mod describe;
 mod envelope;
 mod event;
+mod few;
 mod json;
 mod mask;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
@@ -27,6 +28,7 @@ mod plugin;
 #[cfg(any(test, all(target_family = "wasm", feature = "fluent-bit")))]
 mod readable;
 mod render;
+mod repeat;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod schema;

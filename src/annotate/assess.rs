@@ -98,15 +98,15 @@ pub(crate) fn assess<'a>(
         if let Some(cause) = catalog.innocent.get(usize::from(*index))
             && let Some(weight) = weigh(cause, values)
         {
-            reasons.push(Reason {
+            // The weightiest first, of equals the catalog's first: they are few, and a sort is much code.
+            let place = reasons.iter().take_while(|known: &&Reason<'_>| known.weight >= weight);
+            let reason = Reason {
                 cause: Cause::Innocent(cause),
                 suggests: cause.disposition,
                 weight,
-            });
+            };
+            reasons.insert(place.count(), reason);
         }
-    }
-    if reasons.len() > 1 {
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
     }
     let (disposition, confidence) = match reasons.first() {
         Some(best) if best.weight >= CERTAIN => (best.suggests, Confidence::High),

@@ -5,6 +5,7 @@
 //! What is kept decides nothing: without it the same bytes come out, only later.
 
 use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ use super::values::{Beside, Values, test};
 use crate::catalog::Messages;
 use crate::config::Detail;
 use crate::event::{self, Event, Format, Priority};
+use crate::few;
 use crate::json::word;
 
 /// A kind of alerts.
@@ -29,7 +31,7 @@ pub(crate) struct Kind {
     source: Option<Box<[u8]>>,
     raw_tags: Box<[u8]>,
     /// Position of the message's beginning in the catalog, where that told the rule; none where the rule's name did.
-    told: Option<u16>,
+    pub(super) told: Option<u16>,
 
     pub(crate) known: Option<Known>,
     /// The rule's name, also where it was only inferred.
@@ -157,6 +159,7 @@ impl Common {
 
 impl Kind {
     /// What was written of an alert like this one.
+    #[inline(never)] // It stands in two places, and the module for Fluent Bit must be small.
     pub(super) fn sketch(&self, detail: Detail, priority: Priority, values: &Values<'_>) -> Option<Ref<'_, Sketch>> {
         let known = |sketch: &&Sketch| sketch.is_of(detail, priority, values);
         Ref::filter_map(self.sketches.borrow(), |sketches| sketches.iter().find(known)).ok()
@@ -218,7 +221,7 @@ impl Kind {
             && word::same(&self.raw_tags, event.tags)
     }
 
-    fn is_named(&self) -> bool {
+    pub(super) fn is_named(&self) -> bool {
         self.known.is_some() && self.told.is_none()
     }
 
@@ -275,12 +278,11 @@ impl Kind {
                         Confidence::Low
                     };
                     let found = candidate(MatchedBy::Behaviour, confidence, behaviour.entry, when);
-                    scored.push((clause.score, found));
+                    // The best evidence first; of equals the catalog's first.
+                    few::put(&mut scored, (clause.score, found), |(score, _)| Reverse(*score));
                 }
             }
         }
-        // The best evidence first; of equals the catalog's first.
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let mut candidates: Vec<Candidate> = scored.into_iter().map(|(_, candidate)| candidate).collect();
         candidates.push(self.fallback(catalog, source, sure));
         candidates

@@ -23,7 +23,9 @@ pub(crate) use sketch::Form;
 pub(crate) use values::{Values, any, is_valid};
 
 use bewit_catalog::library::{Guide, Head, Library};
-use bewit_catalog::model::{Catalog, Command, Manifest, Mitigation, Rule, Template, Tuning};
+use bewit_catalog::model::{
+    Catalog, Command, Feed, Manifest, Mitigation, Operand, Param, ParamType, Rule, Take, Template, Tuning,
+};
 use bumpalo::Bump;
 
 use crate::config::Detail;
@@ -68,6 +70,36 @@ impl<'a> Alert<'a> {
     /// The upstream rule, by name or message.
     pub(crate) fn rule(&self) -> Option<&'a Rule> {
         self.kind.known.and_then(|known| known.rule(self.catalog))
+    }
+
+    /// Whether the rule is known by its name alone: nothing is asked of the message.
+    pub(crate) fn is_named(&self) -> bool {
+        self.kind.is_named()
+    }
+
+    /// What the beginning of the message told, where the name did not.
+    pub(crate) fn told(&self) -> Option<u16> {
+        self.kind.told
+    }
+
+    /// Whether a number that feeds a parameter is written as it is, and nothing is asked of it but whether it is one.
+    /// Known for an alert that was written.
+    pub(crate) fn only_copies(&self, feed: &Feed, detail: Detail) -> bool {
+        let is_number = |param: &Param| param.kind == ParamType::Integer && param.cause.is_none();
+        let mut conditions = self
+            .catalog
+            .fields
+            .iter()
+            .flat_map(|field| field.feeds.iter())
+            .flat_map(|feed| feed.when.iter());
+        feed.when.is_empty()
+            && feed.take == Take::Whole
+            && self.values.param(feed.param).is_some_and(is_number)
+            && conditions.all(|condition| condition.operand != Operand::Param(feed.param))
+            && self
+                .kind
+                .sketch(detail, self.event.priority, &self.values)
+                .is_some_and(|sketch| !sketch.depends_on(feed.param))
     }
 
     /// Appends what all alerts of the same cause have in common, as hex digits.

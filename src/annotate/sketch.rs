@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use bewit_catalog::model::{Cond, ParamId};
+use bewit_catalog::model::{Cond, Operand, ParamId};
 
 use super::fingerprint::Counted;
 use super::values::Values;
@@ -124,6 +124,15 @@ impl Sketch {
                 .asked
                 .iter()
                 .all(|asked| values.answer(&asked.question) == asked.answer)
+    }
+
+    /// Whether more is asked of a parameter's value than whether it looks like its type, and has as many bytes as it had.
+    pub(super) fn depends_on(&self, param: ParamId) -> bool {
+        self.asked.iter().any(|asked| match &asked.question {
+            Question::Valid(_) | Question::Fits(..) => false,
+            Question::Suits(id, _) => *id == param,
+            Question::Holds(condition) => condition.operand == Operand::Param(param),
+        })
     }
 
     /// Appends it with these values.

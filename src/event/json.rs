@@ -76,7 +76,7 @@ pub(crate) enum Key {
 impl Key {
     pub(super) const COUNT: usize = 12;
 
-    pub(super) fn of(key: &[u8]) -> Option<Self> {
+    pub(crate) fn of(key: &[u8]) -> Option<Self> {
         const RULE: u64 = word::of("rule");
         const TIME: u64 = word::of("time");
         const TAGS: u64 = word::of("tags");

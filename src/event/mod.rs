@@ -67,13 +67,13 @@ pub(crate) struct Event<'a> {
     pub(crate) told: Option<u16>,
 }
 
-pub(crate) use text::{Keys as TextKeys, parse as parse_text};
+pub(crate) use text::{ISO, Keys as TextKeys, NANOS, is_clock, is_iso, is_nanos, parse as parse_text};
 
 /// `output` without time and priority: the message of the rule's template.
 ///
 /// `13:40:25.978642167: Warning Shell executed` -> `Shell executed`. Internal alerts have no such head in
 /// JSON and come back whole.
-fn message(output: &[u8]) -> &[u8] {
+pub(crate) fn message(output: &[u8]) -> &[u8] {
     let head = text::head(output);
     head.and_then(|head| output.get(head.message..)).unwrap_or(output)
 }

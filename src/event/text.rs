@@ -28,13 +28,13 @@ pub(super) struct Head {
 /// Falco's log lines, which have neither.
 pub(super) fn head(line: &[u8]) -> Option<Head> {
     // The two forms of time differ in length.
-    let time = [18, 34].into_iter().find(|at| line.get(*at) == Some(&b':'))?;
+    let time = [NANOS, ISO].into_iter().find(|at| line.get(*at) == Some(&b':'))?;
     let begin = time + 2;
     if line.get(time..begin)? != b": " {
         return None;
     }
     let text = line.get(..time)?;
-    if !is_clock(text) && !is_iso(text) {
+    if !is_nanos(text) && !is_iso(text) {
         return None;
     }
     let end = word::find(line, begin, b' ');
@@ -45,16 +45,31 @@ pub(super) fn head(line: &[u8]) -> Option<Head> {
     })
 }
 
+/// `HH:MM:SS`, of any digits.
+pub(crate) fn is_clock(text: &[u8]) -> bool {
+    text.len() == 8 && is_like(text, 0, *b"00:00:00")
+}
+
+/// Bytes of Falco's time without a date, and with one.
+pub(crate) const NANOS: usize = 18;
+pub(crate) const ISO: usize = 34;
+
 /// `HH:MM:SS.nnnnnnnnn`
-fn is_clock(text: &[u8]) -> bool {
-    let is_like = |at, sample| word::load(text, at).is_some_and(|word| word::is_like(word, sample));
-    text.len() == 18 && is_like(0, *b"00:00:00") && is_like(8, *b".0000000") && is_like(10, *b"00000000")
+pub(crate) fn is_nanos(text: &[u8]) -> bool {
+    text.len() == NANOS
+        && is_like(text, 0, *b"00:00:00")
+        && is_like(text, 8, *b".0000000")
+        && is_like(text, 10, *b"00000000")
+}
+
+fn is_like(text: &[u8], at: usize, sample: [u8; 8]) -> bool {
+    word::load(text, at).is_some_and(|word| word::is_like(word, sample))
 }
 
 /// `YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000`
-fn is_iso(text: &[u8]) -> bool {
+pub(crate) fn is_iso(text: &[u8]) -> bool {
     let signed = matches!(text.get(29), Some(b'+' | b'-'));
-    text.len() == 34 && signed && text.get(11..29).is_some_and(is_clock) && Instant::parse(text).is_some()
+    text.len() == ISO && signed && text.get(11..29).is_some_and(is_nanos) && Instant::parse(text).is_some()
 }
 
 /// The alert of a text line, if it is one. The line is UTF-8; `plain` says that it stands in JSON as it is.
@@ -74,7 +89,7 @@ pub(crate) fn parse<'a>(
     let source = rule.map_or("", |rule| rule.source.as_ref());
     let style = if plain { Style::Same } else { Style::of(head_message) };
     let (fields, ambiguous) = fields(head_message, source, style, (keys, catalog), arena);
-    let iso = head.time > 18;
+    let iso = head.time > NANOS;
     let time = iso.then(|| Instant::parse(head_time)).flatten().map(Instant::falco);
     Some(Event {
         format: Format::Text,

@@ -334,13 +334,13 @@ extern "C" fn bewit_describe() -> *const u8 {
         };
         let library = annotator.library();
         let catalog = &library.tables.index;
-        let description = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "catalog": catalog.version,
-            "schema": crate::SCHEMA,
-            "attack": catalog.attack.version,
+        let mut out = Vec::new();
+        Writer::new(&mut out).object(|w| {
+            w.key("version").string(env!("CARGO_PKG_VERSION"));
+            w.key("catalog").string(catalog.version.as_ref());
+            w.key("schema").string(crate::SCHEMA);
+            w.key("attack").string(catalog.attack.version.as_ref());
         });
-        let mut out = description.to_string().into_bytes();
         out.push(0);
         let address = out.as_ptr();
         state.out.set(out);

@@ -5,6 +5,7 @@ use bewit_catalog::model::Disposition;
 use super::advice;
 use super::fields::{self, Field, Value};
 use super::page::{Block, Text};
+use crate::few;
 use crate::schema::{Alert, Attack, From, Guidance, Reason, Severity};
 use crate::{MatchedBy, Priority};
 
@@ -37,16 +38,15 @@ impl<'a> Subject<'a> {
 
     /// Prose of the catalog's, in which the event's own values stand out.
     pub(super) fn prose(&self, text: &str) -> Text {
-        let mut values: Vec<&str> = self
+        let values = self
             .fields
             .iter()
             .filter_map(|field| match &field.value {
                 Value::Text(text) => Some(text.as_str()),
                 Value::Json(_) => None,
             })
-            .filter(|value| value.len() >= TELLING && !value.chars().all(char::is_alphabetic))
-            .collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+            .filter(|value| value.len() >= TELLING && !value.chars().all(char::is_alphabetic));
+        let values = few::sorted(values, |value| std::cmp::Reverse(value.len()));
         let mut marked = Text::new();
         let (mut from, mut at) = (0, 0);
         let mut inside_word = false;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::page::Text;
 use crate::catalog::LIBRARY;
 use crate::event::Instant;
+use crate::few;
 use crate::schema::{Alert, Attack, Level};
 
 /// Bins of a timeline, at most.
@@ -214,13 +215,10 @@ impl Matrix {
         }
         for ((at, _), technique) in cells {
             if let Some(tactic) = tactics.get_mut(at) {
-                tactic.techniques.push(technique);
+                few::put(&mut tactic.techniques, technique, |technique| {
+                    std::cmp::Reverse(technique.count)
+                });
             }
-        }
-        for tactic in &mut tactics {
-            tactic
-                .techniques
-                .sort_by_key(|technique| std::cmp::Reverse(technique.count));
         }
         tactics
             .iter()

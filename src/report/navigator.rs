@@ -10,6 +10,7 @@ use super::alert::title;
 use super::chart::is_technique;
 use super::escape::visible;
 use crate::catalog::LIBRARY;
+use crate::few;
 use crate::schema::Alert;
 
 /// Rules that a comment names.
@@ -79,8 +80,7 @@ pub(super) fn layer(alerts: &[Alert]) -> String {
             .attack
             .iter()
             .filter_map(|attack| attack.technique.as_deref());
-        let mut ids: Vec<&str> = ids.filter(|id| is_technique(id)).collect();
-        ids.sort_unstable();
+        let mut ids = few::sorted(ids.filter(|id| is_technique(id)), |id| *id);
         ids.dedup();
         without += usize::from(ids.is_empty());
         for id in ids {
@@ -137,8 +137,7 @@ fn description(alerts: usize, without: usize) -> String {
 /// Its rules, the most frequent first.
 fn technique(id: &str, rules: BTreeMap<&str, usize>) -> Technique {
     let score = rules.values().sum();
-    let mut rules: Vec<(&str, usize)> = rules.into_iter().collect();
-    rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let rules = few::sorted(rules, |(_, count)| std::cmp::Reverse(*count));
     let named = rules.iter().take(NAMED).map(|(rule, count)| {
         let rule = visible(rule);
         format!("{rule} ({count})")

@@ -9,6 +9,8 @@
     clippy::panic
 )] // helpers of tests
 
+#[path = "../../../tests/common/again.rs"]
+pub(crate) mod again;
 #[path = "../../../tests/common/cef.rs"]
 pub(crate) mod cef;
 #[path = "../../../tests/common/hostile.rs"]

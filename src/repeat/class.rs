@@ -1,0 +1,70 @@
+//! Values that come out of a line as they are.
+
+use crate::event;
+use crate::json::word;
+
+/// What a value must be to come out as another did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// The body of a JSON string: ASCII without escapes, and not empty. Such a one is the same in a string in a string.
+    Text,
+    /// A number of up to twenty digits and nothing else.
+    Number,
+    /// One of so many digits.
+    Digits(u8),
+    /// `00:00:00`, of any digits.
+    Clock,
+    /// Falco's time without a date.
+    Nanos,
+    /// Falco's time with a date.
+    Iso,
+    /// Any time that is a point in time.
+    Instant,
+}
+
+impl Class {
+    /// The end of a value of this class that begins there.
+    pub(super) fn end(self, line: &[u8], begin: usize, bytes: &mut u64) -> Option<usize> {
+        let rest = line.get(begin..)?;
+        match self {
+            Self::Text => Some(word::special(line, begin, bytes)).filter(|end| *end > begin),
+            Self::Number | Self::Digits(_) => {
+                let end = word::behind_all_digits(line, begin);
+                let digits = line.get(begin..end)?;
+                let fits = match self {
+                    Self::Digits(count) => digits.len() == usize::from(count),
+                    _ => digits.len() <= 20,
+                };
+                (fits && is_number(digits)).then_some(end)
+            }
+            Self::Clock => rest.get(..8).filter(|text| event::is_clock(text)).map(|_| begin + 8),
+            Self::Nanos => rest.get(..18).filter(|text| event::is_nanos(text)).map(|_| begin + 18),
+            Self::Iso => rest.get(..34).filter(|text| event::is_iso(text)).map(|_| begin + 34),
+            // Whether it is one is found where it is needed.
+            Self::Instant => Some(begin + rest.iter().take_while(|byte| is_of_instant(byte)).count()),
+        }
+    }
+
+    /// What stands in place of such a value while its line is learned: nothing that is anywhere else.
+    pub(super) fn mark(self, at: usize) -> String {
+        let digits = 17 + at * 1_000_003;
+        match self {
+            Self::Text | Self::Number | Self::Digits(_) => format!("9{digits:08}"),
+            Self::Clock => format!("17:18:{:02}", at % 100),
+            // As these are within a second of each other, one may be when the line of the other was wrapped.
+            Self::Nanos => format!("04:05:06.1{digits:08}"),
+            Self::Iso => format!("2001-02-03T04:05:06.2{digits:08}+0000"),
+            Self::Instant => format!("2001-02-03T04:05:06.9{digits:08}Z"),
+        }
+    }
+}
+
+/// Whether digits are a number as JSON has it.
+pub(super) fn is_number(digits: &[u8]) -> bool {
+    matches!(digits, [b'0'] | [b'1'..=b'9', ..])
+}
+
+/// Bytes that a point in time has, without blanks.
+pub(super) fn is_of_instant(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b':' | b'-' | b'+' | b'.' | b',' | b'T' | b'Z')
+}
