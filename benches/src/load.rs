@@ -6,6 +6,17 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
+#[path = "../../tests/common/again.rs"]
+mod again;
+
+use again::again;
+
+/// How often an alert comes again, each time at another time; how often a line of the corpus does; and how many alerts
+/// there are of which each has a container and a command of its own.
+const AGAIN: usize = 256;
+const CORPUS: usize = 4;
+const NEW: usize = 8192;
+
 /// Records of one sort; each is one JSON object, as Fluent Bit hands over.
 pub(crate) struct Load {
     pub(crate) name: &'static str,
@@ -26,7 +37,8 @@ impl Load {
     }
 }
 
-/// Parsed alerts, alerts as text in `log`, the corpus in `log`, and records that are no alerts.
+/// An alert that comes again and again, parsed and as text in `log`; the same with alerts that are all new; the corpus, and
+/// records that are no alerts.
 pub(crate) fn all() -> Result<Vec<Load>> {
     let seed = seed()?;
     let log = |line: &[u8]| {
@@ -37,10 +49,16 @@ pub(crate) fn all() -> Result<Vec<Load>> {
         .to_string()
         .into_bytes()
     };
+    let corpus = corpus()?;
     Ok(vec![
-        Load { name: "alert", records: vec![seed.clone()] },
-        Load { name: "alert in `log`", records: vec![log(&seed)] },
-        Load { name: "corpus", records: corpus()?.iter().map(|line| record(line)).collect() },
+        Load { name: "alert", records: (0..AGAIN).map(|round| again(&seed, round)).collect() },
+        Load { name: "alert in `log`", records: (0..AGAIN).map(|round| again(&log(&seed), round)).collect() },
+        Load { name: "new alert", records: (0..NEW).map(|at| again(&other(&seed, at), at)).collect() },
+        Load { name: "new alert in `log`", records: (0..NEW).map(|at| again(&log(&other(&seed, at)), at)).collect() },
+        Load {
+            name: "corpus",
+            records: (0..CORPUS).flat_map(|round| corpus.iter().map(move |line| again(&record(line), round))).collect(),
+        },
         Load { name: "no alert", records: others().iter().map(|line| log(line.as_bytes())).collect() },
     ])
 }
@@ -50,6 +68,13 @@ fn seed() -> Result<Vec<u8>> {
     let lines = fs::read_to_string("examples/falco.log").context("cannot read examples/falco.log")?;
     let seed = lines.lines().find(|line| line.contains("calico_tmp_A") && line.starts_with('{'));
     Ok(seed.context("examples/falco.log has lost its seed")?.into())
+}
+
+/// The same alert of another container and another command.
+fn other(seed: &[u8], at: usize) -> Vec<u8> {
+    let seed = String::from_utf8_lossy(seed);
+    let seed = seed.replace("64fac540e48f", &format!("{:012x}", 0xa123_4567_0000 + at));
+    seed.replace("calico_tmp_A", &format!("calico_tmp_{at:04}")).into_bytes()
 }
 
 /// All lines of the corpus that are not the pieces of a split line.

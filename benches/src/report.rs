@@ -32,7 +32,7 @@ impl Report {
         for load in loads {
             report.add(&format!("| {} | {} | {} |\n", load.name, load.records.len(), load.bytes()));
         }
-        report.add("\n`corpus` is the project's corpus: every Falco version and wrapper, a third of it no alerts. `no alert` is what else a cluster logs, as Fluent Bit reads it from containers.\n");
+        report.add("\n`alert` is one that comes again and again, as most of a cluster's do: at another time and with another id, but of the same container and command. Each `new alert` is of a container and a command of its own, so that nothing of it was met before. `corpus` is the project's corpus: every Falco version and wrapper, each line at four times, a third of it no alerts. `no alert` is what else a cluster logs, as Fluent Bit reads it from containers.\n");
         Ok(report)
     }
 
