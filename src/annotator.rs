@@ -198,16 +198,14 @@ impl Annotator {
         // Not where a mark was taken off the line, or bytes of it were replaced.
         let lesson = work.lesson.filter(|_| std::ptr::eq(work.raw, line));
         for object in unknown {
-            kept.forms.learn(&object, &self.library().tables.index);
+            kept.forms.learn(&object, catalog);
         }
         if let Some(lesson) = lesson {
-            let mut marked = lesson.marked(line);
-            let mut written = Vec::new();
-            self.work(&mut kept, &marked.line, schema, &mut written)
+            let (marked, mut foretold) = (lesson.marked(line), Vec::new());
+            self.work(&mut kept, &marked.line, schema, &mut foretold)
                 .line(&marked.line);
-            marked.written = written;
             let written = out.get(before..).unwrap_or_default();
-            kept.repeats.learn(line, &lesson, (written, seen), &marked);
+            kept.repeats.learn(&lesson, (line, written, seen), (&marked, &foretold));
         }
         self.kept.set(Some(kept));
         match outcome {

@@ -60,16 +60,13 @@ impl<'a> Layer<'a> {
     }
 
     /// The text that says so, where it is one that stands in the line as it is.
-    pub(crate) fn time_text(&self) -> Option<&'a [u8]> {
+    pub(crate) fn time_text(&self, arena: &'a Bump) -> Option<&'a [u8]> {
         match self.kept {
             Kept::Parts { parts, .. } => {
                 let (_, time) = parts.iter().find(|(name, _)| *name == "time")?;
                 Some(time.as_bytes())
             }
-            Kept::Members { record, .. } => TIMES.iter().find_map(|key| match record.get(key) {
-                Some(Value::String(text)) => text.borrowed().filter(|text| Instant::parse(text).is_some()),
-                _ => None,
-            }),
+            Kept::Members { record, .. } => dated(record, arena)?.0.borrowed(),
         }
     }
 }
@@ -350,16 +347,19 @@ pub(crate) fn is_time(key: &[u8]) -> bool {
 
 /// When the object was written, by the keys that Docker, journald and log shippers use.
 fn written<'a>(record: &Record<'a>, arena: &'a Bump) -> Option<Instant> {
-    TIMES
-        .iter()
-        .find_map(|key| match record.get(key) {
-            Some(Value::String(text)) => Instant::parse(text.decode(arena)),
-            _ => None,
-        })
-        .or_else(|| match record.get(JOURNALD_TIME) {
-            Some(Value::String(text)) => Instant::from_micros(text.decode(arena)),
-            _ => None,
-        })
+    let instant = dated(record, arena).map(|(_, instant)| instant);
+    instant.or_else(|| match record.get(JOURNALD_TIME) {
+        Some(Value::String(text)) => Instant::from_micros(text.decode(arena)),
+        _ => None,
+    })
+}
+
+/// The first of its texts that says when.
+fn dated<'a>(record: &Record<'a>, arena: &'a Bump) -> Option<(Text<'a>, Instant)> {
+    TIMES.iter().find_map(|key| match record.get(key) {
+        Some(Value::String(text)) => Some((text, Instant::parse(text.decode(arena))?)),
+        _ => None,
+    })
 }
 
 /// What a log shipper's `kubernetes` object says of the container with this id, under the catalog's names.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[path = "../../tests/common/again.rs"]
 mod again;
 
-use again::again;
+use again::{again, another};
 
 /// How often an alert comes again, each time at another time; how often a line of the corpus does; and how many alerts
 /// there are of which each has a container and a command of its own.
@@ -49,12 +49,13 @@ pub(crate) fn all() -> Result<Vec<Load>> {
         .to_string()
         .into_bytes()
     };
+    let other = |at| another(&String::from_utf8_lossy(&seed), at);
     let corpus = corpus()?;
     Ok(vec![
         Load { name: "alert", records: (0..AGAIN).map(|round| again(&seed, round)).collect() },
         Load { name: "alert in `log`", records: (0..AGAIN).map(|round| again(&log(&seed), round)).collect() },
-        Load { name: "new alert", records: (0..NEW).map(|at| again(&other(&seed, at), at)).collect() },
-        Load { name: "new alert in `log`", records: (0..NEW).map(|at| again(&log(&other(&seed, at)), at)).collect() },
+        Load { name: "new alert", records: (0..NEW).map(|at| again(other(at).as_bytes(), at)).collect() },
+        Load { name: "new alert in `log`", records: (0..NEW).map(|at| again(&log(other(at).as_bytes()), at)).collect() },
         Load {
             name: "corpus",
             records: (0..CORPUS).flat_map(|round| corpus.iter().map(move |line| again(&record(line), round))).collect(),
@@ -68,13 +69,6 @@ fn seed() -> Result<Vec<u8>> {
     let lines = fs::read_to_string("examples/falco.log").context("cannot read examples/falco.log")?;
     let seed = lines.lines().find(|line| line.contains("calico_tmp_A") && line.starts_with('{'));
     Ok(seed.context("examples/falco.log has lost its seed")?.into())
-}
-
-/// The same alert of another container and another command.
-fn other(seed: &[u8], at: usize) -> Vec<u8> {
-    let seed = String::from_utf8_lossy(seed);
-    let seed = seed.replace("64fac540e48f", &format!("{:012x}", 0xa123_4567_0000 + at));
-    seed.replace("calico_tmp_A", &format!("calico_tmp_{at:04}")).into_bytes()
 }
 
 /// All lines of the corpus that are not the pieces of a split line.

@@ -1,15 +1,17 @@
 //! How likely an alert is innocent, and how urgent it is.
 
+use std::cmp::Reverse;
+
 use bewit_catalog::library::Head;
 use bewit_catalog::model::{Catalog, Disposition, Innocent, Operand, Test, Weighted};
 use bumpalo::Bump;
-use bumpalo::collections::Vec;
 
 use super::guidance::{Confidence, MatchedBy};
 use super::kind::Kind;
 use super::plan::Plan;
 use super::values::Values;
 use crate::event::Priority;
+use crate::few;
 
 /// From this weight on an innocent cause is believed.
 const CONVINCING: u16 = 60;
@@ -45,12 +47,12 @@ pub(crate) enum Cause<'a> {
 
 impl Reason<'_> {
     /// The Falco fields it rests on.
-    pub(crate) fn fields<'v>(&self, values: &'v Values<'_>) -> std::vec::Vec<&'v [u8]> {
+    pub(crate) fn fields<'v>(&self, values: &'v Values<'_>) -> Vec<&'v [u8]> {
         let Cause::Innocent(cause) = self.cause else {
             return vec![b"rule"];
         };
         let held = cause.convincing.iter().filter(|w| values.hold(&w.when));
-        let mut fields: std::vec::Vec<&[u8]> = std::vec::Vec::new();
+        let mut fields: Vec<&[u8]> = Vec::new();
         for condition in cause.all.iter().chain(held.flat_map(|w| w.when.iter())) {
             let field = match condition.operand {
                 Operand::Param(id) => values.any(id).map(|found| found.field),
@@ -93,19 +95,18 @@ pub(crate) fn assess<'a>(
             }]),
         };
     }
-    let mut reasons = Vec::new_in(arena);
+    let mut reasons = Vec::new();
     for index in &kind.innocent {
         if let Some(cause) = catalog.innocent.get(usize::from(*index))
             && let Some(weight) = weigh(cause, values)
         {
-            // The weightiest first, of equals the catalog's first: they are few, and a sort is much code.
-            let place = reasons.iter().take_while(|known: &&Reason<'_>| known.weight >= weight);
             let reason = Reason {
                 cause: Cause::Innocent(cause),
                 suggests: cause.disposition,
                 weight,
             };
-            reasons.insert(place.count(), reason);
+            // The weightiest first; of equals the catalog's first.
+            few::put(&mut reasons, reason, |reason| Reverse(reason.weight));
         }
     }
     let (disposition, confidence) = match reasons.first() {
@@ -122,7 +123,7 @@ pub(crate) fn assess<'a>(
     Assessment {
         disposition,
         confidence,
-        reasons: reasons.into_bump_slice(),
+        reasons: arena.alloc_slice_copy(&reasons),
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) struct Event<'a> {
     pub(crate) told: Option<u16>,
 }
 
-pub(crate) use text::{ISO, Keys as TextKeys, NANOS, is_clock, is_iso, is_nanos, parse as parse_text};
+pub(crate) use text::{CLOCK, ISO, Keys as TextKeys, NANOS, is_clock, is_iso, is_nanos, parse as parse_text};
 
 /// `output` without time and priority: the message of the rule's template.
 ///

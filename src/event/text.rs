@@ -47,10 +47,11 @@ pub(super) fn head(line: &[u8]) -> Option<Head> {
 
 /// `HH:MM:SS`, of any digits.
 pub(crate) fn is_clock(text: &[u8]) -> bool {
-    text.len() == 8 && is_like(text, 0, *b"00:00:00")
+    text.len() == CLOCK && is_like(text, 0, *b"00:00:00")
 }
 
-/// Bytes of Falco's time without a date, and with one.
+/// Bytes of a clock, and of Falco's time without a date and with one.
+pub(crate) const CLOCK: usize = 8;
 pub(crate) const NANOS: usize = 18;
 pub(crate) const ISO: usize = 34;
 

@@ -6,7 +6,7 @@ use bewit_catalog::model::Catalog;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::lesson::{Free, Lesson, Marked};
+use super::lesson::{Free, Lesson};
 use crate::annotate::id;
 use crate::catalog::Messages;
 use crate::event::{self, Instant};
@@ -172,7 +172,7 @@ impl Answer {
     /// What two lines have in common: what was written of them, and the values that tell them apart. None unless each of
     /// both follows from it.
     pub(super) fn between(
-        marked: &Marked,
+        (marks, foretold): (&Filled<'_>, &[u8]),
         (line, written): (&Filled<'_>, &[u8]),
         lesson: &Lesson,
         seen: Seen,
@@ -180,19 +180,15 @@ impl Answer {
         let arena = Bump::new();
         let mut own = Vec::new();
         match (lesson.own, line.own(lesson.own)) {
-            (Own::Written(len), _) => write_id(written.get(..len.checked_sub(1)?)?, b"}", &arena, &mut own),
+            (Own::Written(len), _) => id(closed(written.get(..len.checked_sub(1)?)?, &arena), &arena, &mut own),
             (Own::Line { .. }, text) => id(text?.0, &arena, &mut own),
         }
         let id_at = word::position(written, &own);
-        let marks = Filled {
-            line: &marked.line,
-            values: &marked.values,
-        };
         let (time, time_mark) = (line.time(&lesson.time)?, marks.time(&lesson.time)?);
         let (own, own_mark) = (line.own(lesson.own), marks.own(lesson.own));
         let (mut text, mut holes) = (Vec::new(), Vec::new());
         let (mut at, mut other) = (0, 0);
-        while let Some(rest) = marked.written.get(at..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = foretold.get(at..).filter(|rest| !rest.is_empty()) {
             let place = u32::try_from(text.len()).ok()?;
             if matches!(lesson.own, Own::Written(len) if len == other + 1) {
                 holes.push((place, Hole::End));
@@ -231,7 +227,7 @@ impl Answer {
             let mut out = Vec::new();
             answer.write(filled, &arena, &mut out).is_some() && out == written
         };
-        (gives(&marks, &marked.written) && gives(line, written)).then_some(answer)
+        (gives(marks, foretold) && gives(line, written)).then_some(answer)
     }
 
     /// Bytes that it takes, about.
@@ -266,10 +262,7 @@ impl Answer {
                 Hole::End => end = out.len(),
                 Hole::Id => match line.own(self.own) {
                     Some((own, _)) => id(own, arena, out),
-                    None => {
-                        let own = arena.alloc_slice_copy(out.get(begin..end).unwrap_or_default());
-                        write_id(own, b"}", arena, out);
-                    }
+                    None => id(closed(out.get(begin..end).unwrap_or_default(), arena), arena, out),
                 },
                 Hole::Time => out.extend_from_slice(time.as_deref().unwrap_or_default().as_bytes()),
             }
@@ -279,10 +272,10 @@ impl Answer {
     }
 }
 
-/// Appends the id of a text that has this at its end.
-fn write_id(text: &[u8], end: &[u8], arena: &Bump, out: &mut Vec<u8>) {
-    let mut whole = ArenaVec::with_capacity_in(text.len() + end.len(), arena);
+/// An object with its last brace.
+fn closed<'a>(text: &[u8], arena: &'a Bump) -> &'a [u8] {
+    let mut whole = ArenaVec::with_capacity_in(text.len() + 1, arena);
     whole.extend_from_slice_copy(text);
-    whole.extend_from_slice_copy(end);
-    id(&whole, arena, out);
+    whole.push(b'}');
+    whole.into_bump_slice()
 }

@@ -26,6 +26,8 @@ impl Class {
     /// The end of a value of this class that begins there.
     pub(super) fn end(self, line: &[u8], begin: usize, bytes: &mut u64) -> Option<usize> {
         let rest = line.get(begin..)?;
+        let fixed =
+            |len: usize, is_one: fn(&[u8]) -> bool| rest.get(..len).filter(|text| is_one(text)).map(|_| begin + len);
         match self {
             Self::Text => Some(word::special(line, begin, bytes)).filter(|end| *end > begin),
             Self::Number | Self::Digits(_) => {
@@ -35,11 +37,13 @@ impl Class {
                     Self::Digits(count) => digits.len() == usize::from(count),
                     _ => digits.len() <= 20,
                 };
-                (fits && is_number(digits)).then_some(end)
+                // As JSON has it.
+                let is_number = matches!(digits, [b'0'] | [b'1'..=b'9', ..]);
+                (fits && is_number).then_some(end)
             }
-            Self::Clock => rest.get(..8).filter(|text| event::is_clock(text)).map(|_| begin + 8),
-            Self::Nanos => rest.get(..18).filter(|text| event::is_nanos(text)).map(|_| begin + 18),
-            Self::Iso => rest.get(..34).filter(|text| event::is_iso(text)).map(|_| begin + 34),
+            Self::Clock => fixed(event::CLOCK, event::is_clock),
+            Self::Nanos => fixed(event::NANOS, event::is_nanos),
+            Self::Iso => fixed(event::ISO, event::is_iso),
             // Whether it is one is found where it is needed.
             Self::Instant => Some(begin + rest.iter().take_while(|byte| is_of_instant(byte)).count()),
         }
@@ -57,11 +61,6 @@ impl Class {
             Self::Instant => format!("2001-02-03T04:05:06.9{digits:08}Z"),
         }
     }
-}
-
-/// Whether digits are a number as JSON has it.
-pub(super) fn is_number(digits: &[u8]) -> bool {
-    matches!(digits, [b'0'] | [b'1'..=b'9', ..])
 }
 
 /// Bytes that a point in time has, without blanks.

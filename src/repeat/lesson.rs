@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::answer::{Own, Spot, Time, TimeOf, Told};
-use super::class::{Class, is_number, is_of_instant};
+use super::class::{Class, is_of_instant};
 use crate::annotate::Alert;
 use crate::catalog;
 use crate::config::Detail;
@@ -41,15 +41,14 @@ enum Role {
     Wrapped,
 }
 
-/// A line with marks, and what is written of it.
+/// A line with marks, and where they are.
 pub(crate) struct Marked {
     pub(crate) line: Vec<u8>,
     pub(super) values: Vec<Range<usize>>,
-    pub(crate) written: Vec<u8>,
 }
 
 impl Lesson {
-    /// The line with a mark in place of each value, of which nothing is written yet.
+    /// The line with a mark in place of each value.
     #[cold]
     pub(crate) fn marked(&self, line: &[u8]) -> Marked {
         let (mut marked, mut values) = (Vec::new(), Vec::new());
@@ -62,11 +61,7 @@ impl Lesson {
             from = free.end;
         }
         marked.extend_from_slice(line.get(from..).unwrap_or_default());
-        Marked {
-            line: marked,
-            values,
-            written: Vec::new(),
-        }
+        Marked { line: marked, values }
     }
 }
 
@@ -102,7 +97,9 @@ pub(crate) fn lesson(
         around = found.unwrap(around, layer, alert)?;
         // The innermost that says when counts.
         if !is_dated && let Some(instant) = layer.time(alert.arena) {
-            let time = layer.time_text().filter(|time| Instant::parse(time) == Some(instant))?;
+            let time = layer
+                .time_text(alert.arena)
+                .filter(|time| Instant::parse(time) == Some(instant))?;
             let begin = within(around, time)?;
             let mut times = found.free.iter_mut().filter(|free| free.class == Class::Instant);
             times.find(|free| free.begin == begin)?.role = Role::Wrapped;
@@ -166,8 +163,8 @@ impl Found {
         match layer.kept {
             Kept::Parts { text: around, .. } => {
                 self.shift(within(around, text)?);
-                self.free
-                    .extend(layer.time_text().and_then(|time| as_time(around, time)));
+                let time = layer.time_text(alert.arena);
+                self.free.extend(time.and_then(|time| as_time(around, time)));
                 Some(around)
             }
             Kept::Members { record, carrier } => {
@@ -299,12 +296,10 @@ fn as_free(text: &[u8], value: Value<'_>) -> Option<Free> {
         Value::Number(number) => (number, Class::Number),
         _ => return None,
     };
-    let fits = match class {
-        Class::Text => word::is_printable(value) && value.iter().any(u8::is_ascii_digit),
-        _ => value.iter().all(u8::is_ascii_digit) && is_number(value),
-    };
-    let begin = within(text, value).filter(|_| fits)?;
-    Some(Free::new(begin, begin + value.len(), class, Role::Nothing))
+    let begin = within(text, value)?;
+    let end = begin + value.len();
+    let differs = word::is_printable(value) && value.iter().any(u8::is_ascii_digit);
+    (differs && class.end(text, begin, &mut 0) == Some(end)).then(|| Free::new(begin, end, class, Role::Nothing))
 }
 
 /// A wrapper's time in a text: a point in time, or a clock behind a month and a day.

@@ -101,9 +101,14 @@ impl Repeats {
         rest.is_some()
     }
 
-    /// Learns what was written of a line, and of [`Lesson::marked`].
+    /// Learns what was written of a line, and what would be of [`Lesson::marked`].
     #[cold]
-    pub(crate) fn learn(&mut self, line: &[u8], lesson: &Lesson, (written, seen): (&[u8], Seen), marked: &Marked) {
+    pub(crate) fn learn(
+        &mut self,
+        lesson: &Lesson,
+        (line, written, seen): (&[u8], &[u8], Seen),
+        (marked, foretold): (&Marked, &[u8]),
+    ) {
         // What is known of a line holds for all that are like it, so it must be like itself: a number may be too long.
         let mut is_like = lesson.free.iter();
         if !is_like.all(|free| free.class.end(line, free.begin, &mut 0) == Some(free.end)) {
@@ -111,7 +116,11 @@ impl Repeats {
         }
         let values: Vec<Range<usize>> = lesson.free.iter().map(|free| free.begin..free.end).collect();
         let filled = Filled { line, values: &values };
-        if let Some(answer) = Answer::between(marked, (&filled, written), lesson, seen) {
+        let marked = Filled {
+            line: &marked.line,
+            values: &marked.values,
+        };
+        if let Some(answer) = Answer::between((&marked, foretold), (&filled, written), lesson, seen) {
             self.tree.keep(line, &lesson.free, answer);
         }
     }

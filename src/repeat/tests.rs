@@ -9,7 +9,7 @@ use crate::config::Detail;
 use crate::{Annotator, Config, Outcome};
 use again::again;
 
-#[allow(unreachable_pub, reason = "other tests use it from outside")]
+#[allow(dead_code, unreachable_pub, reason = "other tests use the rest of it")]
 #[path = "../../tests/common/again.rs"]
 mod again;
 #[allow(dead_code, unreachable_pub, reason = "other tests use the rest of it")]

@@ -1,5 +1,13 @@
 //! Alerts as they repeat.
 
+/// The same alert of another container and another command, for those of the project's examples.
+pub fn another(line: &str, at: usize) -> String {
+    let container = format!("{:012x}", 0xa123_4567_0000 + at);
+    line.replace("64fac540e48f", &container)
+        .replace("4cc4da328699", &container)
+        .replace("calico_tmp_A", &format!("calico_tmp_{at:04}"))
+}
+
 /// The same line at another time. All of its times are within the same second, and differ from those of other rounds; so
 /// does its UUID, where it has one.
 pub fn again(line: &[u8], round: usize) -> Vec<u8> {
